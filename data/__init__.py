@@ -1,0 +1,1 @@
+"""Small tables the project measured itself and the registry of external files."""

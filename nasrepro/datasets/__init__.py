@@ -1,0 +1,1 @@
+"""On what data? Arrays on the device, official splits, batch augmentation."""

@@ -1,0 +1,1 @@
+"""How is a genotype chosen? Samplers, selectors and the table of their named combinations."""

@@ -1,0 +1,1 @@
+"""How good is it, and is it luck? Rank correlations, intervals and tests."""

@@ -1,0 +1,1 @@
+"""What is a genotype worth? Split- and fidelity-typed sources of truth."""

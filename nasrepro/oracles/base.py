@@ -1,0 +1,67 @@
+"""The interface of an oracle. There is no default split and no default fidelity: which number it is must be said."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from nasrepro.spaces.base import Genotype
+from nasrepro.splits import Split
+
+
+@dataclass(frozen=True, order=True)
+class Fidelity:
+    """Names one measured quantity: a data set, a split of it and the length of training in epochs."""
+
+    dataset: str
+    split: Split
+    epochs: int
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.split.value} after {self.epochs} epochs"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One looked-up accuracy in percent; NaN with `n_trials` 0 where nothing was measured."""
+
+    value: float
+    n_trials: int
+    fidelity: Fidelity
+    source: str
+
+
+class Oracle(ABC):
+    """Stand-alone worth of genotypes of one space."""
+
+    name: str
+    source: str
+    """One sentence for captions: where the numbers come from."""
+
+    @abstractmethod
+    def fidelities(self) -> list[Fidelity]:
+        """Everything that can be asked."""
+
+    @abstractmethod
+    def query(
+        self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None
+    ) -> Answer:
+        """Accuracy in percent: the mean over trials, or the trial of one oracle seed.
+
+        Raises `UserError` when the fidelity is not in this oracle, naming what is.
+        """
+
+    @abstractmethod
+    def query_all(
+        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"
+    ) -> np.ndarray:
+        """Means over trials (or one trial) of the whole space in index order, float32, NaN where missing.
+
+        `quantity` is `acc` (percent), `loss` (nats) or `time` (training seconds).
+        """
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """SHA-256 of the content, part of every run's identity."""

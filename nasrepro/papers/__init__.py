@@ -1,0 +1,1 @@
+"""What was claimed? The papers' tables and figures as data."""

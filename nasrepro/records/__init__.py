@@ -1,0 +1,1 @@
+"""What happened? Specifications, records and the store that keeps them."""

@@ -1,0 +1,151 @@
+"""What happened in a run, complete enough to render any table or figure without running or looking up anything."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from nasrepro.records.spec import PROTOCOL_VERSION, RunSpec
+
+SCHEMA_VERSION = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Found(_Part):
+    """The genotype the search returned."""
+
+    genotype: str
+    """Id such as `nb201:6111`."""
+    text: str
+    """The space's own notation."""
+    params: int
+    macs: int
+    """Of the stand-alone network the truth was measured with."""
+    selection_value: float | None = None
+    """The score that selected it (one-shot or queried validation accuracy in percent), never a test value."""
+
+
+class Score(_Part):
+    """The found genotype's worth under one scoring of the benchmark, looked up after the search."""
+
+    scoring: str
+    """`test` for the primary one, else `<dataset>.<split>`."""
+    dataset: str
+    split: str
+    epochs: int
+    value: float | None
+    n_trials: int
+    higher_is_better: bool = True
+    optimum: float | None = None
+    """Best value in the space, where the truth covers the space."""
+    random_mean: float | None = None
+    random_std: float | None = None
+    """Exact mean and standard deviation of one uniform cell, where the truth covers the space."""
+    percentile: float | None = None
+    """Share of the space this value beats, ties counted half, in [0, 1]."""
+
+
+class Checkpoint(_Part):
+    """One-shot scores of the probe cells after `step` weight updates; index-aligned with `Probes.cells`."""
+
+    step: int
+    accuracy: list[float]
+    """Percent."""
+    loss: list[float]
+    """Nats."""
+
+
+class Probes(_Part):
+    """How the supernet ranks the fixed probe cells while it is trained, with their truth joined afterwards."""
+
+    cells: list[str]
+    truth: list[float | None]
+    truth_scoring: str
+    params: list[int]
+    macs: list[int]
+    live_conv_params: list[int]
+    """Parameters of convolutions that lie on a path from input to output."""
+    checkpoints: list[Checkpoint]
+
+
+class TracePoint(_Part):
+    """The answer the method would have given at this point of its budget."""
+
+    at: int
+    """Weight updates, or validation queries of a multi-trial method."""
+    genotype: str
+    selection_value: float | None
+    truth: float | None
+    """Primary scoring of that genotype, joined after the search."""
+
+
+class Cost(_Part):
+    """What was spent, in counts that do not depend on the machine."""
+
+    steps: int = 0
+    """Weight updates."""
+    path_steps: int = 0
+    """Forward-backward passes of one path, weights and architecture parameters together."""
+    samples: int = 0
+    """Images (or tokens) seen in training."""
+    queries: dict[str, int] = {}
+    """Oracle queries during the search per split; `test` is always 0."""
+    seconds: dict[str, float] = {}
+    """Wall-clock per phase; not part of equality."""
+
+
+class Truth(_Part):
+    """Where the looked-up numbers come from."""
+
+    source: str
+    fingerprint: str
+    unverified: bool = False
+    note: str = ""
+
+
+class Provenance(_Part):
+    """Which code, packages and machine; not part of equality."""
+
+    nasrepro: str
+    commit: str | None
+    dirty: bool | None
+    python: str
+    packages: dict[str, str]
+    hardware: str
+    command: str
+    finished: str
+    """UTC, ISO 8601."""
+
+
+class RunRecord(_Part):
+    """The result of one run."""
+
+    schema_version: int = SCHEMA_VERSION
+    protocol_version: int = PROTOCOL_VERSION
+    key: str
+    spec: RunSpec
+    data: dict[str, str]
+    """SHA-256 of every data set and table used."""
+    status: Literal["done", "diverged", "failed"]
+    """`diverged`: the loss became NaN; no genotype is returned."""
+    error: str | None = None
+    found: Found | None = None
+    scores: list[Score] = []
+    probes: Probes | None = None
+    trace: list[TracePoint] = []
+    loss: list[float] = []
+    """Mean training loss per epoch."""
+    cost: Cost = Cost()
+    truth: Truth
+    notes: list[str] = []
+    provenance: Provenance
+
+    def comparable(self) -> dict[str, Any]:
+        """Everything two equal runs must share: the record without seconds, host, command and time of day."""
+        content = self.model_dump(mode="json", exclude={"provenance"})
+        content["cost"].pop("seconds")
+        return content

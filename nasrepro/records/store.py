@@ -1,0 +1,96 @@
+"""The run store: one JSON per finished run, written atomically, and one working folder per unfinished run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from nasrepro.errors import UserError
+from nasrepro.records.record import SCHEMA_VERSION, RunRecord
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` in one step: readers see the old file or the new one, never half of it.
+
+    Raises `UserError` naming the folder when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise UserError(f"cannot write into '{path.parent}': {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(f"cannot write '{path}': {error.strerror}") from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def read_record(path: Path) -> RunRecord:
+    """Load one record; raises `UserError` naming the file when it is damaged or of another schema."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UserError(f"record '{path}' cannot be read: {error}") from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise UserError(f"record '{path}' has schema version {version}; this nasrepro reads {SCHEMA_VERSION}")
+    try:
+        return RunRecord.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"record '{path}' is damaged at '{where}': {first['msg']}") from error
+
+
+def write_record(path: Path, record: RunRecord) -> None:
+    """Store one record as readable JSON."""
+    text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(path, (text + "\n").encode())
+
+
+def read_folder(folder: Path) -> list[RunRecord]:
+    """All records of a folder, sorted by method and seed."""
+    if not folder.is_dir():
+        raise UserError(f"there is no folder of records at '{folder}'")
+    records = [read_record(path) for path in sorted(folder.glob("*.json"))]
+    return sorted(records, key=lambda r: (r.spec.benchmark, r.spec.method, r.spec.seed, r.key))
+
+
+class RunStore:
+    """Records and working folders below one root, shared by every command."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def record_path(self, key: str) -> Path:
+        return self.root / "records" / f"{key}.json"
+
+    def work_folder(self, key: str) -> Path:
+        """Where a run keeps its checkpoint, progress and traceback while it is not finished."""
+        return self.root / "work" / key
+
+    def get(self, key: str) -> RunRecord | None:
+        """The finished record, or None when the run has yet to be done."""
+        path = self.record_path(key)
+        return read_record(path) if path.exists() else None
+
+    def put(self, record: RunRecord) -> None:
+        """Store a finished record and drop its working folder; the record is safe before anything is deleted."""
+        write_record(self.record_path(record.key), record)
+        shutil.rmtree(self.work_folder(record.key), ignore_errors=True)
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        folder = self.root / "records"
+        yield from (read_record(path) for path in sorted(folder.glob("*.json")))

@@ -1,0 +1,1 @@
+"""How do people read it? Records and papers become tables, figures and pages; imports no torch."""

@@ -1,0 +1,1 @@
+"""What can be built? Genotypes and the operations on them; knows nothing of torch."""

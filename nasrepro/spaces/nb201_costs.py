@@ -1,0 +1,28 @@
+"""Parameters and MACs of a NAS-Bench-201 architecture in closed form.
+
+Counted as the benchmark counts: every learnable tensor; multiply-accumulates of convolutions and of the
+classifier, its bias included; nothing for normalisation, pooling, activations and additions. Edges that
+cannot reach the output count too, because the network is built with them.
+"""
+
+from __future__ import annotations
+
+from nasrepro.spaces.base import Cost, Skeleton
+
+
+def cost(conv1: int, conv3: int, skeleton: Skeleton) -> Cost:
+    """Cost of any cell with `conv1` 1×1 edges and `conv3` 3×3 edges in the given skeleton."""
+    width, side = skeleton.channels, skeleton.image_size
+    params = 9 * skeleton.in_channels * width + 2 * width  # stem convolution and its normalisation
+    macs = 9 * skeleton.in_channels * width * side * side
+    for stage in range(skeleton.stages):
+        if stage:  # residual reduction: 3×3 stride 2, 3×3, and a 1×1 shortcut after pooling
+            before, width, side = width, 2 * width, side // 2
+            kernels = 9 * before * width + 9 * width * width + before * width
+            params += kernels + 4 * width
+            macs += kernels * side * side
+        kernels = skeleton.cells * width * width * (conv1 + 9 * conv3)
+        params += kernels + skeleton.cells * 2 * width * (conv1 + conv3)
+        macs += kernels * side * side
+    classifier = width * skeleton.classes + skeleton.classes
+    return Cost(params=params + 2 * width + classifier, macs=macs + classifier)

@@ -1,0 +1,105 @@
+"""Which NAS-Bench-201 cells are the same? Two answers that must not be mixed.
+
+*Official*: the benchmark's canonical string, 6,466 classes. It keeps redundant zero terms and does not
+flatten sums, so it splits cells that compute the same thing.
+
+*Functional*: what the cell computes when every convolution edge has weights of its own, average pooling is
+linear, and a convolution of a zero map is zero; 5,044 classes. Two cells share a class exactly if renaming
+their convolutions makes the expressions equal, so stand-alone training cannot tell them apart except by chance.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from functools import lru_cache
+
+_NONE, _SKIP, _CONV1, _CONV3, _POOL = range(5)
+_NAMES = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+_EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
+_INPUT = -1  # the atom standing for the cell's input
+
+# A node's value is a linear combination of atoms: {(pooling power, atom): coefficient}.
+Expression = Counter[tuple[int, int]]
+
+
+@lru_cache(maxsize=None)
+def live_edges(ops: tuple[int, ...]) -> tuple[int, ...]:
+    """Edges that lie on a path of non-`none` operations from the cell's input to its output."""
+    fed, wanted = {0}, {3}
+    for (target, source), op in zip(_EDGES, ops, strict=True):
+        if op != _NONE and source in fed:
+            fed.add(target)
+    for (target, source), op in zip(reversed(_EDGES), reversed(ops), strict=True):
+        if op != _NONE and target in wanted:
+            wanted.add(source)
+    return tuple(
+        e for e, (target, source) in enumerate(_EDGES) if ops[e] != _NONE and source in fed and target in wanted
+    )
+
+
+def official_string(ops: tuple[int, ...]) -> str:
+    """The benchmark's canonical string: skips folded, `#` for zero, terms sorted per node."""
+    nodes = ["0"]
+    for target in range(1, 4):
+        terms = []
+        for (node, source), op in zip(_EDGES, ops, strict=True):
+            if node != target:
+                continue
+            if op == _NONE or nodes[source] == "#":
+                terms.append("#")
+            elif op == _SKIP:
+                terms.append(nodes[source])
+            else:
+                terms.append(f"({nodes[source]})@{_NAMES[op]}")
+        nodes.append("+".join(sorted(terms)))
+    return nodes[-1]
+
+
+def functional_key(ops: tuple[int, ...]) -> str:
+    """A string equal exactly for cells of one functional class."""
+    output, convolutions = _expressions(ops)
+    used = sorted(_reachable(output, convolutions))
+    best: tuple[object, ...] | None = None
+    for order in itertools.permutations(range(len(used))):  # at most six convolutions
+        name = {_INPUT: _INPUT, **dict(zip(used, order, strict=True))}
+        bodies = sorted((name[i], convolutions[i][0], _written(convolutions[i][1], name)) for i in used)
+        key = (_written(output, name), tuple(bodies))
+        if best is None or repr(key) < repr(best):
+            best = key
+    return repr(best)
+
+
+def _expressions(ops: tuple[int, ...]) -> tuple[Expression, list[tuple[int, Expression]]]:
+    """The output node's expression and the list of convolutions as (operation, input expression)."""
+    convolutions: list[tuple[int, Expression]] = []
+    nodes: list[Expression] = [Counter({(0, _INPUT): 1})]
+    for target in range(1, 4):
+        value: Expression = Counter()
+        for (node, source), op in zip(_EDGES, ops, strict=True):
+            if node != target or op == _NONE or not nodes[source]:
+                continue
+            if op == _SKIP:
+                value.update(nodes[source])
+            elif op == _POOL:
+                value.update({(power + 1, atom): times for (power, atom), times in nodes[source].items()})
+            else:
+                value[(0, len(convolutions))] += 1
+                convolutions.append((op, nodes[source]))
+        nodes.append(value)
+    return nodes[-1], convolutions
+
+
+def _reachable(output: Expression, convolutions: list[tuple[int, Expression]]) -> set[int]:
+    found: set[int] = set()
+    open_atoms = [atom for _, atom in output]
+    while open_atoms:
+        atom = open_atoms.pop()
+        if atom != _INPUT and atom not in found:
+            found.add(atom)
+            open_atoms += [inner for _, inner in convolutions[atom][1]]
+    return found
+
+
+def _written(expression: Expression, name: dict[int, int]) -> tuple[tuple[int, int, int], ...]:
+    return tuple(sorted((power, name[atom], times) for (power, atom), times in expression.items()))

@@ -1,0 +1,1 @@
+"""How do genotypes share weights? One-shot and stand-alone networks."""
