@@ -1,0 +1,95 @@
+"""CIFAR-10 and CIFAR-100 in their official binary format: fixed-length records of label bytes and pixels.
+
+A record is 1 label byte (CIFAR-10) or 2, coarse and fine (CIFAR-100), then 3,072 bytes: the red, green and blue
+planes, 32 x 32 each, row by row. Source: https://www.cs.toronto.edu/~kriz/cifar.html. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nasrepro.datasets.images import ImageSet
+from nasrepro.datasets.splits import Indices, balanced_parts, half_split
+from nasrepro.errors import UserError
+
+SHAPE = (3, 32, 32)
+PIXELS = 3 * 32 * 32
+CIFAR10_MEAN, CIFAR10_STD = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
+CIFAR100_MEAN, CIFAR100_STD = (129.3, 124.1, 112.4), (68.2, 65.4, 70.4)
+"""Per channel on the 0..255 scale, as NAS-Bench-201 normalizes both data sets."""
+
+CIFAR10_TRAIN_FILES = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
+CIFAR100_HALVES_SEED = 100
+"""The index file of NAS-Bench-201's own halves of the CIFAR-100 test images has no known seed; these are ours."""
+
+_CHUNK = 10_000  # records in memory beside the finished arrays (30 MB)
+
+Pixels = NDArray[np.uint8]
+
+
+def read_cifar10(folder: Path, *, per_file: int = 10_000) -> tuple[ImageSet, ImageSet, ImageSet]:
+    """CIFAR-10 as (train, valid, test): NAS-Bench-201's halves of the training images, and the test images.
+
+    `per_file` is the number of records in each of the six files. Raises `UserError` naming a file that does not fit.
+    """
+    halves = half_split(per_file * len(CIFAR10_TRAIN_FILES))
+    paths = [folder / name for name in CIFAR10_TRAIN_FILES]
+    train, valid = _select(paths, [per_file] * len(paths), halves, label_bytes=1, classes=10)
+    everything = np.arange(per_file, dtype=np.int64)
+    (test,) = _select([folder / "test_batch.bin"], [per_file], [everything], label_bytes=1, classes=10)
+    return train, valid, test
+
+
+def read_cifar100(folder: Path, *, train: int = 50_000, test: int = 10_000) -> tuple[ImageSet, ImageSet, ImageSet]:
+    """CIFAR-100 (fine labels) as (train, valid, test): all training images, then class-balanced halves of the test
+    images, fixed by a seed of ours.
+
+    `train` and `test` are the numbers of records in the two files. Raises `UserError` naming a file that does not fit.
+    """
+    (fitted,) = _select([folder / "train.bin"], [train], [np.arange(train, dtype=np.int64)], label_bytes=2, classes=100)
+    labels = np.concatenate([part for part, _ in _chunks(folder / "test.bin", test, label_bytes=2, classes=100)])
+    halves = balanced_parts(labels.astype(np.int64), (test // 200,), CIFAR100_HALVES_SEED)
+    valid, tested = _select([folder / "test.bin"], [test], halves, label_bytes=2, classes=100)
+    return fitted, valid, tested
+
+
+def _select(
+    paths: Sequence[Path], counts: Sequence[int], parts: Sequence[Indices], *, label_bytes: int, classes: int
+) -> list[ImageSet]:
+    """Distribute the records of all files, counted through, to parts given by sorted indices, in one pass."""
+    images = [np.empty((len(part), *SHAPE), np.uint8) for part in parts]
+    labels = [np.empty(len(part), np.int64) for part in parts]
+    start = 0
+    for path, count in zip(paths, counts, strict=True):
+        for chunk_labels, chunk_pixels in _chunks(path, count, label_bytes=label_bytes, classes=classes):
+            stop = start + len(chunk_labels)
+            for part, into_images, into_labels in zip(parts, images, labels, strict=True):
+                low, high = np.searchsorted(part, (start, stop))
+                into_images[low:high] = chunk_pixels[part[low:high] - start]
+                into_labels[low:high] = chunk_labels[part[low:high] - start]
+            start = stop
+    return [ImageSet(torch.from_numpy(x), torch.from_numpy(y)) for x, y in zip(images, labels, strict=True)]
+
+
+def _chunks(path: Path, count: int, *, label_bytes: int, classes: int) -> Iterator[tuple[Pixels, Pixels]]:
+    """The (last) label byte, (n,), and pixels, (n, 3, 32, 32), of successive records of one file."""
+    length = label_bytes + PIXELS
+    try:
+        size = path.stat().st_size
+        if size != count * length:
+            raise UserError(f"'{path}' has {size:,} bytes, expected {count * length:,} ({count:,} records)")
+        for first in range(0, count, _CHUNK):
+            wanted = min(_CHUNK, count - first)
+            flat = np.fromfile(path, np.uint8, wanted * length, offset=first * length)
+            records = flat.reshape(wanted, length)
+            labels = records[:, label_bytes - 1]
+            if int(labels.max()) >= classes:
+                raise UserError(f"'{path}' has a label {int(labels.max())}, allowed: 0 to {classes - 1}")
+            yield labels, records[:, label_bytes:].reshape(wanted, *SHAPE)
+    except OSError as error:
+        raise UserError(f"'{path}' cannot be read: {error.strerror}") from error

@@ -1,0 +1,48 @@
+"""scikit-learn's handwritten digits: 1,797 grey 8 x 8 images that need no download."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import torch
+
+from nasrepro.datasets.images import ImageData, ImageSet
+from nasrepro.datasets.splits import balanced_parts
+
+SPLIT_SEED = 1797
+PER_CLASS = 36
+"""Images of each class in the valid and in the test part: 360 of ten classes each, 1,077 are left for training."""
+
+PIXELS_SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+"""Of the 1,797 x 64 grey values 0..16, row by row, followed by the labels, one byte each."""
+
+MEAN = (77.72,)
+STD = (95.72,)
+"""Of the training part, on the 0..255 scale."""
+
+
+def load_digits_data() -> ImageData:
+    """The digits with grey values 0..16 stretched to 0..255 and the fixed class-balanced split 1,077 / 360 / 360."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    grey = np.asarray(bunch.images).astype(np.uint8)
+    labels = np.asarray(bunch.target).astype(np.int64)
+    found = hashlib.sha256(grey.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest()
+    valid, test, train = balanced_parts(labels, (PER_CLASS, PER_CLASS), SPLIT_SEED)
+    stretched = (grey.astype(np.int32) * 255 + 8) // 16  # rounded half up
+    whole = ImageSet(torch.from_numpy(stretched.astype(np.uint8)[:, None]), torch.from_numpy(labels))
+    return ImageData(
+        name="digits",
+        classes=10,
+        train=whole.take(train),
+        valid=whole.take(valid),
+        test=whole.take(test),
+        mean=MEAN,
+        std=STD,
+        flip=False,
+        crop_padding=1,
+        hashes={"digits": found},
+        verified=found == PIXELS_SHA256,
+    )
