@@ -59,7 +59,7 @@ def _known(value: float | None) -> bool:
 
 
 def _on_grid(curve: Curve, budgets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Value of the last point at or before each budget; NaN before the first. Of equal budgets the later point holds."""
+    """Value of the last point at or before each budget, NaN before the first; of equal budgets the later one holds."""
     ordered = sorted(curve, key=lambda point: point[0])
     at = np.array([point[0] for point in ordered], dtype=np.float64)
     values = np.array([math.nan if point[1] is None else point[1] for point in ordered], dtype=np.float64)

@@ -3,8 +3,8 @@
 The test is a sign-flip permutation test of the mean. For two methods run on the same seeds it needs one assumption
 only: if they do equally well, swapping their results within a seed changes nothing. It needs neither normal data nor a
 large sample, it tests the mean that the tables print (a rank test would test something else), and with few pairs it is
-exact. Below ten pairs there is no p-value at all: two-sided, n pairs cannot give less than 2 / 2^n, and what a handful of
-seeds does give is too unstable to be printed.
+exact. Below ten pairs there is no p-value at all: two-sided, n pairs cannot give less than 2 / 2^n, and what a handful
+of seeds does give is too unstable to be printed.
 """
 
 from __future__ import annotations
