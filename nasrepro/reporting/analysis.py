@@ -1,0 +1,240 @@
+"""Records in, conclusions out: per-method summaries, tests against a random cell and between the methods."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from nasrepro.metrics.regret import simple_regret
+from nasrepro.metrics.significance import Comparison, against_exact, holm, paired
+from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.records.record import RunRecord, Score
+from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD, checked, method_order, primary
+from nasrepro.reporting.ranking import Ranking, ranking_of
+
+ALPHA = 0.05
+K = TypeVar("K")
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A comparison with its p-value adjusted for the family it is shown in; None when no test is made."""
+
+    comparison: Comparison
+    p: float | None
+
+    @property
+    def significant(self) -> bool:
+        return self.p is not None and self.p < ALPHA
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """One way to score a found cell, with what is known of the whole space under it."""
+
+    name: str
+    dataset: str
+    split: str
+    epochs: int
+    higher_is_better: bool
+    optimum: float | None
+    random_mean: float | None
+    """Exact mean of one uniform cell, where the truth covers the space."""
+    random_std: float | None
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """One method over its seeds. Only finished runs have numbers; the others are counted and named."""
+
+    method: str
+    done: tuple[RunRecord, ...]
+    diverged: tuple[RunRecord, ...]
+    failed: tuple[RunRecord, ...]
+    values: dict[str, dict[int, float]]
+    """Scoring name → seed → value."""
+    scores: dict[str, Summary]
+    regret: Summary | None
+    percentile: Summary | None
+    ranking: Ranking | None
+    versus_random: Tested | None
+    versus_params: Tested | None
+    """The supernets' τ against the parameter count's."""
+
+    @property
+    def seeds(self) -> list[int]:
+        return [record.spec.seed for record in self.done]
+
+    @property
+    def records(self) -> tuple[RunRecord, ...]:
+        return (*self.done, *self.diverged, *self.failed)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the method trains a supernet; otherwise it only queries."""
+        return any(record.cost.steps > 0 for record in self.records)
+
+    def mean_of(self, read: Callable[[RunRecord], float]) -> float | None:
+        """Mean of a count or time over the finished runs."""
+        return sum(read(record) for record in self.done) / len(self.done) if self.done else None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything a comparison states."""
+
+    records: tuple[RunRecord, ...]
+    methods: tuple[MethodResult, ...]
+    scorings: tuple[Scoring, ...]
+    """The primary one first."""
+    exact_random: bool
+    """Tests are against the exact mean of one uniform cell; otherwise paired with the `random` runs."""
+    pairs: dict[tuple[str, str], Tested]
+    """First minus second, oriented so that positive means the first is better; paired over shared seeds."""
+    winner: str | None
+    """The method shown to be better than every other one."""
+
+    @property
+    def primary(self) -> Scoring | None:
+        return next((s for s in self.scorings if s.name == PRIMARY), None)
+
+    def method(self, name: str) -> MethodResult:
+        return next(result for result in self.methods if result.method == name)
+
+
+def analyze(records: Sequence[RunRecord]) -> Analysis:
+    """Aggregate and test the records of one table; raises `UserError` when they must not be mixed."""
+    kept = checked(records)
+    scorings = _scorings(kept)
+    main = next((s for s in scorings if s.name == PRIMARY), None)
+    names = method_order(kept)
+    values = {name: _values([r for r in kept if r.spec.method == name], scorings) for name in names}
+    exact = main is not None and main.random_mean is not None
+    versus = _versus_random({name: values[name].get(PRIMARY, {}) for name in names}, main)
+    pairs = _pairwise({name: values[name].get(PRIMARY, {}) for name in names}, main)
+    oriented = main is None or main.higher_is_better
+    rankings = {
+        name: ranking_of([r for r in kept if r.spec.method == name and r.status == "done"], higher_is_better=oriented)
+        for name in names
+    }
+    params = _adjusted({name: r.versus_params for name, r in rankings.items() if r and r.versus_params})
+    methods = tuple(
+        _method([r for r in kept if r.spec.method == name], values[name], main, rankings[name], versus.get(name), params)
+        for name in names
+    )
+    return Analysis(tuple(kept), methods, scorings, exact, pairs, _winner(names, pairs))
+
+
+def _scorings(records: Sequence[RunRecord]) -> tuple[Scoring, ...]:
+    found: dict[str, Scoring] = {}
+    for score in (score for record in records for score in record.scores):
+        found.setdefault(score.scoring, _scoring(score))
+    return tuple(sorted(found.values(), key=lambda s: s.name != PRIMARY))
+
+
+def _scoring(score: Score) -> Scoring:
+    return Scoring(
+        score.scoring,
+        score.dataset,
+        score.split,
+        score.epochs,
+        score.higher_is_better,
+        score.optimum,
+        score.random_mean,
+        score.random_std,
+    )
+
+
+def _values(records: Sequence[RunRecord], scorings: Sequence[Scoring]) -> dict[str, dict[int, float]]:
+    values: dict[str, dict[int, float]] = {scoring.name: {} for scoring in scorings}
+    for record in records:
+        for score in record.scores if record.status == "done" else []:
+            if score.value is not None and math.isfinite(score.value):
+                values[score.scoring][record.spec.seed] = score.value
+    return values
+
+
+def _method(
+    records: Sequence[RunRecord],
+    values: dict[str, dict[int, float]],
+    main: Scoring | None,
+    ranking: Ranking | None,
+    versus: Tested | None,
+    params: dict[str, Tested],
+) -> MethodResult:
+    name = records[0].spec.method
+    by_status = {s: tuple(r for r in records if r.status == s) for s in ("done", "diverged", "failed")}
+    mine = list(values.get(PRIMARY, {}).values())
+    shares = [score.percentile for r in by_status["done"] if (score := primary(r)) and score.percentile is not None]
+    return MethodResult(
+        method=name,
+        done=by_status["done"],
+        diverged=by_status["diverged"],
+        failed=by_status["failed"],
+        values=values,
+        scores={scoring: summarize(list(v.values())) for scoring, v in values.items() if v},
+        regret=_regret(mine, main),
+        percentile=summarize(shares) if shares else None,
+        ranking=ranking,
+        versus_random=versus,
+        versus_params=params.get(name),
+    )
+
+
+def _regret(values: Sequence[float], main: Scoring | None) -> Summary | None:
+    if main is None or main.optimum is None or not values:
+        return None
+    return summarize(simple_regret(values, main.optimum, higher_is_better=main.higher_is_better))
+
+
+def _versus_random(values: dict[str, dict[int, float]], main: Scoring | None) -> dict[str, Tested]:
+    """Each method against one uniform cell: against its exact mean where known, else paired with the `random` runs."""
+    if main is None:
+        return {}
+    sign = 1.0 if main.higher_is_better else -1.0
+    reference = values.get(REFERENCE_METHOD, {})
+    compared: dict[str, Comparison] = {}
+    for name, mine in values.items():
+        if name == REFERENCE_METHOD or not mine:
+            continue
+        if main.random_mean is not None:
+            compared[name] = against_exact([sign * value for value in mine.values()], sign * main.random_mean)
+        elif shared := sorted(mine.keys() & reference.keys()):
+            compared[name] = paired([sign * mine[s] for s in shared], [sign * reference[s] for s in shared])
+    return _adjusted(compared)
+
+
+def _pairwise(values: dict[str, dict[int, float]], main: Scoring | None) -> dict[tuple[str, str], Tested]:
+    """Every pair of methods over the seeds both have."""
+    if main is None:
+        return {}
+    sign = 1.0 if main.higher_is_better else -1.0
+    compared: dict[tuple[str, str], Comparison] = {}
+    for a, b in itertools.combinations(values, 2):
+        if shared := sorted(values[a].keys() & values[b].keys()):
+            compared[a, b] = paired([sign * values[a][s] for s in shared], [sign * values[b][s] for s in shared])
+    return _adjusted(compared)
+
+
+def _adjusted(compared: dict[K, Comparison]) -> dict[K, Tested]:
+    """Holm's correction over the family; comparisons with too few seeds have no p and do not count in it."""
+    adjusted = holm([comparison.p for comparison in compared.values()])
+    return {key: Tested(comparison, p) for (key, comparison), p in zip(compared.items(), adjusted, strict=True)}
+
+
+def _winner(names: Sequence[str], pairs: dict[tuple[str, str], Tested]) -> str | None:
+    for name in names:
+        others = [other for other in names if other != name]
+        if others and all(_beats(name, other, pairs) for other in others):
+            return name
+    return None
+
+
+def _beats(name: str, other: str, pairs: dict[tuple[str, str], Tested]) -> bool:
+    tested = pairs.get((name, other)) or pairs.get((other, name))
+    if tested is None or not tested.significant:
+        return False
+    return (tested.comparison.difference > 0) == ((name, other) in pairs)

@@ -1,0 +1,217 @@
+"""An analysis as tables: one with everything for machines, and the views people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, Tested
+from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.table_model import Cell, Column, Row, Table, decimal, finite, seed_text, stat
+
+DIFFERENCE_PARTS = ("difference", "low", "high", "n")
+
+
+def full_table(analysis: Analysis) -> Table:
+    """Every column that any view or machine needs, a row per method, then what is known of the space."""
+    columns = (
+        Column("method", "Method", "text"),
+        Column("seeds", "Seeds", "text"),
+        Column("n", "n", "count"),
+        *(_scoring_column(scoring) for scoring in analysis.scorings),
+        Column("regret", "Regret", higher_is_better=False, parts=("mean", "std", "low", "high")),
+        Column("percentile", "Share of space beaten", digits=3, higher_is_better=True),
+        Column("vs_random", "Gain over a random cell", parts=DIFFERENCE_PARTS, show_std=False),
+        Column("vs_random.p", "p (Holm)", "number", digits=4),
+        Column("vs_random.test", "Test", "text"),
+        Column("tau", "τ by accuracy", digits=3, higher_is_better=True),
+        Column("tau_loss", "τ by loss", digits=3, higher_is_better=True, parts=("mean", "std", "low", "high")),
+        Column("tau_live", "τ without dead cells", digits=3, parts=("mean", "std", "low", "high")),
+        Column("tau.params", "τ of parameter count", "number", digits=3),
+        Column("tau.live_params", "τ of live conv. parameters", "number", digits=3),
+        Column("tau.macs", "τ of MACs", "number", digits=3),
+        Column("tau.verdict", "Beats the parameter count?", "text"),
+        Column("steps", "Weight updates", "count"),
+        Column("path_steps", "Path steps", "count"),
+        Column("samples", "Training samples", "count"),
+        Column("queries.valid", "Validation queries", "count"),
+        Column("seconds", "Seconds", digits=0, parts=("mean",), show_std=False),
+        Column("diverged", "Diverged", "count"),
+        Column("failed", "Failed", "count"),
+    )
+    rows = [_method_row(result, analysis) for result in analysis.methods]
+    return Table(columns, (*rows, *_reference_rows(analysis)))
+
+
+def views(analysis: Analysis, caption: str) -> list[Table]:
+    """The tables people read: worth of the found cells, other scorings, ranking quality, cost."""
+    table = full_table(analysis)
+    tables = [
+        table.select(
+            ["method", "seeds", PRIMARY, "regret", "percentile", "vs_random"],
+            title="What the found cells are worth",
+            caption=caption,
+            notes=_worth_notes(analysis),
+        )
+    ]
+    others = [scoring.name for scoring in analysis.scorings if scoring.name != PRIMARY]
+    if others:
+        tables.append(table.select(["method", *others], title="The same cells under the other scorings"))
+    runs_only = Table(table.columns, tuple(row for row in table.rows if not row.reference))
+    if any(result.ranking for result in analysis.methods):
+        tables.append(_ranking_view(runs_only, analysis))
+    cost = ["method", "steps", "path_steps", "samples", "queries.valid", "seconds", "diverged", "failed"]
+    note = "Means over finished runs. Counts do not depend on the machine; seconds do."
+    tables.append(runs_only.select(cost, title="What the searches cost", notes=[note]))
+    return tables
+
+
+def pair_table(analysis: Analysis) -> Table:
+    """The tests between methods, as one family."""
+    columns = (
+        Column("pair", "Compared", "text"),
+        Column("difference", "Difference", parts=DIFFERENCE_PARTS, show_std=False),
+        Column("n", "Shared seeds", "count"),
+        Column("p", "p (Holm)", "text"),
+    )
+    rows = tuple(
+        Row({"pair": Cell(text=f"{a} − {b}"), "difference": _difference(t), "n": Cell(value=t.comparison.n), "p": _p(t)})
+        for (a, b), t in analysis.pairs.items()
+    )
+    note = "Positive: the first is better. Pairs share the seed number and the split of the data."
+    return Table(columns, rows, title="Tests between the methods", notes=(note,))
+
+
+def _ranking_view(table: Table, analysis: Analysis) -> Table:
+    keys = ["method", "tau", "tau_loss", "tau_live", "tau.params", "tau.live_params", "tau.macs", "tau.verdict"]
+    ranked = {result.method: result.ranking for result in analysis.methods if result.ranking}
+    rows = tuple(row for row in table.rows if row["method"].text in ranked)
+    first = next(iter(ranked.values()))
+    note = (
+        f"Kendall τ-b over {first.cells} probe cells at the end of training, {first.dead} of them input-independent "
+        f"(dead); truth: {first.truth_scoring}. Intervals are over seeds, on the same cells."
+    )
+    return Table(table.columns, rows).select(keys, title="How well the supernets rank", notes=[note])
+
+
+def _scoring_column(scoring: Scoring) -> Column:
+    return Column(scoring.name, scoring_label(scoring), higher_is_better=scoring.higher_is_better)
+
+
+def scoring_label(scoring: Scoring) -> str:
+    """`Test accuracy (%)` for the primary scoring, `cifar100 test (%)` for the others."""
+    unit = "accuracy (%)" if scoring.higher_is_better else "perplexity"
+    if scoring.name == PRIMARY:
+        return f"{scoring.split.capitalize()} {unit}"
+    return f"{scoring.dataset} {scoring.split} {'(%)' if scoring.higher_is_better else unit}"
+
+
+def _method_row(result: MethodResult, analysis: Analysis) -> Row:
+    wins = result.method == analysis.winner
+    versus = result.versus_random
+    cells = {
+        "method": Cell(text=result.method, bold=wins),
+        "seeds": Cell(text=seed_text(result.seeds)),
+        "n": Cell(value=len(result.done)),
+        **{name: stat(summary, bold=wins and name == PRIMARY) for name, summary in result.scores.items()},
+        "regret": stat(result.regret),
+        "percentile": stat(result.percentile),
+        "diverged": Cell(value=len(result.diverged)),
+        "failed": Cell(value=len(result.failed)),
+        **_ranking_cells(result),
+        **_cost_cells(result),
+    }
+    if versus is not None:
+        cells["vs_random"] = _difference(versus, note=_p_text(versus))
+        cells["vs_random.p"] = Cell(value=versus.p)
+        cells["vs_random.test"] = Cell(text=versus.comparison.test)
+    return Row(cells, records=tuple(record.key for record in result.records))
+
+
+def _ranking_cells(result: MethodResult) -> dict[str, Cell]:
+    ranking = result.ranking
+    if ranking is None:
+        return {}
+    return {
+        "tau": stat(ranking.tau),
+        "tau_loss": stat(ranking.tau_loss),
+        "tau_live": stat(ranking.tau_live),
+        "tau.params": Cell(value=ranking.by_params),
+        "tau.live_params": Cell(value=ranking.by_live_params),
+        "tau.macs": Cell(value=ranking.by_macs),
+        "tau.verdict": Cell(text=params_verdict(result)),
+    }
+
+
+def params_verdict(result: MethodResult) -> str:
+    """Whether the supernets rank better than the parameter count, in a few words with their certainty."""
+    ranking, tested = result.ranking, result.versus_params
+    if ranking is None or tested is None or ranking.by_params is None:
+        return "not known"
+    count = f"{sum(tau > ranking.by_params for tau in ranking.taus.values())} of {len(ranking.taus)} seeds above"
+    if tested.comparison.underpowered:
+        return f"{count} (underpowered)"
+    answer = ("yes" if tested.comparison.difference > 0 else "no") if tested.significant else "not shown"
+    return f"{answer}; {count}, {p_equals(tested.p)}"
+
+
+def _cost_cells(result: MethodResult) -> dict[str, Cell]:
+    return {
+        "steps": Cell(value=result.mean_of(lambda r: r.cost.steps)),
+        "path_steps": Cell(value=result.mean_of(lambda r: r.cost.path_steps)),
+        "samples": Cell(value=result.mean_of(lambda r: r.cost.samples)),
+        "queries.valid": Cell(value=result.mean_of(lambda r: r.cost.queries.get("valid", 0))),
+        "seconds": Cell(value=result.mean_of(lambda r: sum(r.cost.seconds.values()))),
+    }
+
+
+def _reference_rows(analysis: Analysis) -> Sequence[Row]:
+    known = [s for s in analysis.scorings if s.optimum is not None or s.random_mean is not None]
+    if not known:
+        return []
+    best = {s.name: Cell(value=s.optimum) for s in known}
+    drawn = {s.name: Cell(value=s.random_mean, std=s.random_std) for s in known}
+    exact = Row({"method": Cell(text="one uniform cell, exact"), **drawn}, reference=True)
+    optimum = Row({"method": Cell(text="best cell of the space"), **best}, reference=True)
+    return [exact, optimum]
+
+
+def _worth_notes(analysis: Analysis) -> list[str]:
+    notes = ["Mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean."]
+    kinds = sorted({s.interval for r in analysis.methods if (s := r.scores.get(PRIMARY)) and s.interval != "none"})
+    if kinds:
+        notes[0] += f" Intervals: {', '.join(kinds)}."
+    tested = [r.versus_random for r in analysis.methods if r.versus_random is not None]
+    if tested:
+        against = (
+            "the exact mean of one uniform cell under this truth"
+            if analysis.exact_random
+            else "the random runs, paired by seed number and split of the data"
+        )
+        notes.append(f"Compared with {against}; p adjusted over the column (Holm). Fewer than 10 seeds: underpowered, no p.")
+    if analysis.winner:
+        notes.append(f"Bold: better than every other method (paired tests, Holm over all pairs): {analysis.winner}.")
+    elif len(analysis.methods) > 1:
+        notes.append("No method is bold: none is shown to be better than every other one.")
+    return notes
+
+
+def _difference(tested: Tested, note: str = "") -> Cell:
+    c = tested.comparison
+    return Cell(value=finite(c.difference), low=finite(c.low), high=finite(c.high), n=c.n, note=note)
+
+
+def _p(tested: Tested) -> Cell:
+    return Cell(text=_p_text(tested))
+
+
+def _p_text(tested: Tested) -> str:
+    if tested.comparison.underpowered:
+        return f"underpowered (n = {tested.comparison.n})"
+    return p_equals(tested.p)
+
+
+def p_equals(p: float | None) -> str:
+    """`p = 0.012`, `p < 0.001`."""
+    if p is None:
+        return "no test"
+    return "p < 0.001" if p < 0.001 else f"p = {decimal(p, 3)}"

@@ -1,0 +1,115 @@
+"""The caption that makes a table or figure readable alone: what was measured, where the truth comes from, on what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nasrepro.records.record import RunRecord
+from nasrepro.reporting.grouping import fidelity, primary
+from nasrepro.reporting.table_model import join_words, seed_text
+
+SHOWN_PACKAGES = ("torch", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the description."""
+
+    label: str
+    text: str
+    warning: bool = False
+
+
+def describe(records: Sequence[RunRecord]) -> list[Fact]:
+    """What every caption states about records that share a table, in reading order."""
+    first = records[0]
+    facts = [
+        Fact("Benchmark", first.spec.benchmark),
+        Fact("Ground truth", _truth(records)),
+        Fact("Scored on", _scored_on(records)),
+        Fact("Scale and protocol", f"{first.spec.scale}, {first.spec.protocol}"),
+        Fact("Seeds", _seeds(records)),
+        Fact("τ over", _probes(records)),
+        Fact("Software", _software(records)),
+        Fact("Hardware", _hardware(records)),
+    ]
+    if any(record.truth.unverified for record in records):
+        text = "the files behind these numbers could not be checked against published checksums"
+        facts.append(Fact("Unverified data", text, warning=True))
+    notes = _distinct([record.truth.note for record in records] + [note for record in records for note in record.notes])
+    facts += [Fact("Note", note, warning=True) for note in notes]
+    return [fact for fact in facts if fact.text]
+
+
+def caption(records: Sequence[RunRecord]) -> str:
+    """The description as running text."""
+    return " ".join(f"{fact.label}: {fact.text.rstrip('.')}." for fact in describe(records))
+
+
+def short_caption(records: Sequence[RunRecord]) -> str:
+    """One line for figures: benchmark, truth, scale, protocol and seeds."""
+    first = records[0]
+    scored = _scored_on(records)
+    parts = [first.spec.benchmark, scored, f"truth: {first.truth.source}"]
+    parts += [f"scale {first.spec.scale}", f"protocol {first.spec.protocol}", f"seeds {_seeds(records)}"]
+    if any(record.truth.unverified for record in records):
+        parts.append("unverified data")
+    return "; ".join(part for part in parts if part)
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return [value for value in dict.fromkeys(values) if value]
+
+
+def _truth(records: Sequence[RunRecord]) -> str:
+    truth = records[0].truth
+    trials = sorted({score.n_trials for r in records if (score := primary(r)) is not None and score.value is not None})
+    text = truth.source.rstrip(".")
+    if trials:
+        span = str(trials[0]) if len(trials) == 1 else f"{trials[0]} to {trials[-1]}"
+        text += f"; {span} training run{'' if trials == [1] else 's'} per found cell"
+    return f"{text}; fingerprint {truth.fingerprint[:12]}" if truth.fingerprint else text
+
+
+def _scored_on(records: Sequence[RunRecord]) -> str:
+    return next((fidelity(score) for record in records if (score := primary(record)) is not None), "")
+
+
+def _seeds(records: Sequence[RunRecord]) -> str:
+    by_method: dict[str, list[int]] = {}
+    for record in records:
+        by_method.setdefault(record.spec.method, []).append(record.spec.seed)
+    common = Counter(seed_text(seeds) for seeds in by_method.values()).most_common(1)[0][0]
+    others = [f"{name} {seed_text(seeds)}" for name, seeds in by_method.items() if seed_text(seeds) != common]
+    return common + (f" ({join_words(others)})" if others else "")
+
+
+def _probes(records: Sequence[RunRecord]) -> str:
+    probes = next((record.probes for record in records if record.probes is not None), None)
+    if probes is None:
+        return ""
+    known = sum(value is not None for value in probes.truth)
+    missing = f", {len(probes.cells) - known} more without a truth left out" if known < len(probes.cells) else ""
+    return f"{known} fixed probe cells (cells, not classes{missing}), truth by {probes.truth_scoring}; Kendall τ-b"
+
+
+def _software(records: Sequence[RunRecord]) -> str:
+    return " / ".join(_distinct(_software_of(record) for record in records))
+
+
+def _software_of(record: RunRecord) -> str:
+    made = record.provenance
+    commit = f" ({made.commit[:10]}{', modified' if made.dirty else ''})" if made.commit else ""
+    packages = [f"{name} {made.packages[name]}" for name in SHOWN_PACKAGES if name in made.packages]
+    return ", ".join([f"nasrepro {made.nasrepro}{commit}", f"Python {made.python}", *packages])
+
+
+def _hardware(records: Sequence[RunRecord]) -> str:
+    return " / ".join(
+        _distinct(
+            f"{r.provenance.hardware}, {r.spec.device}, {r.spec.threads} thread{'' if r.spec.threads == 1 else 's'} per run"
+            for r in records
+        )
+    )

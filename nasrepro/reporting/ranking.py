@@ -1,0 +1,108 @@
+"""How well did a supernet rank the probe cells, beside what counting parameters achieves?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nasrepro.errors import UserError
+from nasrepro.metrics.ranking import kendall_tau
+from nasrepro.metrics.significance import Comparison, against_exact
+from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.records.record import Probes, RunRecord
+from nasrepro.reporting.table_model import finite
+from nasrepro.spaces.nb201 import NB201Space
+
+
+@dataclass(frozen=True)
+class TauPoint:
+    """Kendall τ-b over the seeds that have a checkpoint at `step` weight updates."""
+
+    step: int
+    tau: Summary
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One method's supernets on the probe cells. Every τ is τ-b, positive when good cells are ranked high."""
+
+    cells: int
+    """Probe cells with a known truth."""
+    dead: int
+    """Of these, cells whose output does not depend on their input."""
+    truth_scoring: str
+    curve: tuple[TauPoint, ...]
+    taus: dict[int, float]
+    """By seed, at the end of training, by one-shot accuracy."""
+    tau: Summary
+    tau_loss: Summary
+    tau_live: Summary
+    """Without the input-independent cells."""
+    by_params: float | None
+    by_live_params: float | None
+    by_macs: float | None
+    versus_params: Comparison | None
+    """The seeds' τ against the parameter count's, a fixed number on these cells."""
+
+
+def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranking | None:
+    """The ranking quality of one method over its finished seeds, or None where no supernet was probed.
+
+    Raises `UserError` when the seeds were probed on different cells.
+    """
+    probed = [(r.spec.seed, r.probes) for r in records if r.probes is not None and r.probes.checkpoints]
+    if not probed:
+        return None
+    first = probed[0][1]
+    if any(probes.cells != first.cells for _, probes in probed):
+        raise UserError(f"records of '{records[0].spec.method}' were probed on different cells; render them apart")
+    truth = oriented_truth(first, higher_is_better=higher_is_better)
+    alive = ~dead_cells(first)
+    last = {seed: probes.checkpoints[-1] for seed, probes in probed}
+    taus = {seed: kendall_tau(np.array(point.accuracy), truth) for seed, point in last.items()}
+    by_params = finite(kendall_tau(np.array(first.params), truth))
+    known = {seed: tau for seed, tau in taus.items() if math.isfinite(tau)}
+    return Ranking(
+        cells=int(np.isfinite(truth).sum()),
+        dead=int((np.isfinite(truth) & ~alive).sum()),
+        truth_scoring=first.truth_scoring,
+        curve=_curve([probes for _, probes in probed], truth),
+        taus=known,
+        tau=summarize(list(known.values())),
+        tau_loss=_summary([kendall_tau(-np.array(point.loss), truth) for point in last.values()]),
+        tau_live=_summary([kendall_tau(np.array(point.accuracy)[alive], truth[alive]) for point in last.values()]),
+        by_params=by_params,
+        by_live_params=finite(kendall_tau(np.array(first.live_conv_params), truth)),
+        by_macs=finite(kendall_tau(np.array(first.macs), truth)),
+        versus_params=against_exact(list(known.values()), by_params) if known and by_params is not None else None,
+    )
+
+
+def oriented_truth(probes: Probes, *, higher_is_better: bool = True) -> np.ndarray:
+    """Truth of the probe cells, shape (cells,), larger always better, NaN where unknown."""
+    truth = np.array([math.nan if value is None else value for value in probes.truth], dtype=float)
+    return truth if higher_is_better else -truth
+
+
+def dead_cells(probes: Probes) -> np.ndarray:
+    """True for cells whose output does not depend on their input, shape (cells,)."""
+    space = NB201Space()
+    return np.array(
+        [cell.startswith(f"{space.name}:") and not space.parse(cell).reaches_output for cell in probes.cells], dtype=bool
+    )
+
+
+def _summary(values: Sequence[float]) -> Summary:
+    return summarize([value for value in values if math.isfinite(value)])
+
+
+def _curve(probed: Sequence[Probes], truth: np.ndarray) -> tuple[TauPoint, ...]:
+    by_step: dict[int, list[float]] = {}
+    for probes in probed:
+        for point in probes.checkpoints:
+            by_step.setdefault(point.step, []).append(kendall_tau(np.array(point.accuracy), truth))
+    points = [TauPoint(step, _summary(taus)) for step, taus in sorted(by_step.items())]
+    return tuple(point for point in points if point.tau.n)

@@ -1,0 +1,156 @@
+"""One look for every figure: quiet, readable in print and for colour-blind people, deterministic bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+INK, MUTED, GRID, PAPER = "#1f2328", "#6a7078", "#dfe2e6", "#ffffff"
+HALF, WIDE = 5.2, 10.4
+"""Widths in inches: one and two columns of the page."""
+PNG_DPI = 200
+
+# Okabe and Ito's colours without black and yellow, which are too close to ink and paper.
+_HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
+OP_COLORS = {
+    "nor_conv_3x3": "#d55e00",
+    "nor_conv_1x1": "#0072b2",
+    "avg_pool_3x3": "#009e73",
+    "skip_connect": "#6a7078",
+    "none": "#c3c8ce",
+}
+
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "nasrepro",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one method is drawn everywhere: never told apart by colour alone."""
+
+    color: str
+    marker: str
+    dash: Any
+
+
+def looks(methods: Sequence[str]) -> dict[str, Look]:
+    """A look per method by its place in the order; the random reference is grey."""
+    named = [name for name in methods if name != "random"]
+    styles = {
+        name: Look(_HUES[i % len(_HUES)], _MARKERS[i % len(_MARKERS)], _DASHES[i // len(_HUES) % len(_DASHES)])
+        for i, name in enumerate(named)
+    }
+    if "random" in methods:
+        styles["random"] = Look(MUTED, "x", (0, (1, 1)))
+    return styles
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """The settings under which every figure is drawn and saved; the caller's own stay untouched."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure in inches, without global state."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished figure as files and for the page."""
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+    png: bytes
+    wide: bool
+
+    @property
+    def inline_svg(self) -> str:
+        """The SVG for embedding: no size of its own, and ink, grid and paper follow the page's light or dark colours."""
+        body = self.svg[self.svg.index("<svg") :]
+        body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+        # namespaces are implied in HTML, and the page then names no other address at all
+        body = re.sub(r' xmlns(:xlink)?="[^"]*"', "", body)
+        body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
+        body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+        body = body.replace("xlink:href=", "href=")
+        for color, name in ((INK, "ink"), (MUTED, "muted"), (GRID, "line"), (PAPER, "paper")):
+            body = body.replace(color, f"var(--{name})")
+        return body.replace("<svg ", f'<svg role="img" aria-label="{_attribute(self.title)}" ', 1)
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def finish(figure: Figure, *, name: str, title: str, caption: str, wide: bool) -> Drawing:
+    """Render a figure; equal figures give equal bytes."""
+    svg, png = io.StringIO(), io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Title": title})
+    figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return Drawing(name, title, caption, svg.getvalue(), png.getvalue(), wide)
+
+
+def label_line(axes: Axes, y: float, text: str, *, dash: Any = (0, (4, 2)), color: str = MUTED, below: bool = False) -> None:
+    """A horizontal line across the panel with its name at the right end."""
+    axes.axhline(y, color=color, linewidth=1.0, linestyle=dash, zorder=1.5)
+    axes.annotate(
+        text,
+        xy=(1.0, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, -3 if below else 3),
+        textcoords="offset points",
+        ha="right",
+        va="top" if below else "bottom",
+        fontsize=7.5,
+        color=color,
+    )

@@ -1,0 +1,228 @@
+"""The neutral table in five formats. Each writer only writes; every number is decided before."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from nasrepro.reporting.table_model import Cell, Column, Row, Table, interval_text, main_text
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+
+def to_csv(table: Table) -> str:
+    """For machines: every statistic split into its parts, missing values empty, reference rows left out."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([name for column in table.columns for name in _csv_names(column)])
+    for row in table.rows:
+        if not row.reference:
+            writer.writerow([value for column in table.columns for value in _csv_values(row[column.key], column)])
+    return out.getvalue()
+
+
+def _csv_names(column: Column) -> list[str]:
+    return [f"{column.key}.{part}" for part in column.parts] if column.kind == "stat" else [column.key]
+
+
+def _csv_values(cell: Cell, column: Column) -> list[str]:
+    if column.kind == "stat":
+        return [_csv_number(cell.part(part)) for part in column.parts]
+    return [cell.text if cell.text is not None else _csv_number(cell.value)]
+
+
+def _csv_number(value: float | None) -> str:
+    return "" if value is None else format(value, ".10g")
+
+
+def to_markdown(table: Table) -> str:
+    """A GitHub table with its title above and caption and notes below."""
+    lines = [f"### {table.title}", ""] if table.title else []
+    lines.append("| " + " | ".join(_markdown_escape(column.heading) for column in table.columns) + " |")
+    lines.append("|" + "|".join(" :-- " if column.kind == "text" else " --: " for column in table.columns) + "|")
+    for row in table.rows:
+        lines.append("| " + " | ".join(_markdown_cell(row, column) for column in table.columns) + " |")
+    for text in (table.caption, *table.notes):
+        if text:
+            lines += ["", _markdown_escape(text)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_cell(row: Row, column: Column) -> str:
+    cell = row[column.key]
+    text = _markdown_escape(main_text(cell, column))
+    if cell.bold:
+        text = f"**{text}**"
+    elif row.reference:
+        text = f"*{text}*"
+    extra = [_markdown_escape(part) for part in (interval_text(cell, column), cell.note) if part]
+    return "<br>".join([text + _superscript(cell), *extra])
+
+
+def _superscript(cell: Cell) -> str:
+    return "".join(f"<sup>{escape(mark)}</sup>" for mark in cell.marks)
+
+
+def _markdown_escape(text: str) -> str:
+    return re.sub(r"([|*_<>`\[\]])", r"\\\1", text)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "[": "{[}",
+    "]": "{]}",
+    "±": r"$\pm$",
+    "−": r"$-$",
+    "–": "--",
+    "—": "---",
+    "×": r"$\times$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "≈": r"$\approx$",
+    "τ": r"$\tau$",
+    "α": r"$\alpha$",
+    "ε": r"$\varepsilon$",
+    "γ": r"$\gamma$",
+    "ρ": r"$\rho$",
+    "²": r"$^{2}$",
+    "³": r"$^{3}$",
+    "·": r"$\cdot$",
+    "…": r"\ldots{}",
+    "†": r"$\dagger$",
+    "‡": r"$\ddagger$",
+    "’": "'",
+    "“": "``",
+    "”": "''",
+    "\u00a0": "~",
+    "\u202f": r"\,",
+}
+
+
+def latex_escape(text: str) -> str:
+    """Text that LaTeX prints as it is; a character it cannot be sure to have becomes a question mark."""
+    return "".join(_LATEX.get(char, char if ord(char) < 0x180 else "?") for char in text)
+
+
+def to_latex(table: Table, *, label: str) -> str:
+    r"""A `table` environment with booktabs rules, to be `\input` where `booktabs` and `graphicx` are loaded."""
+    align = "".join("l" if column.kind == "text" else "r" for column in table.columns)
+    body = [" & ".join(latex_escape(column.heading) for column in table.columns) + r" \\", r"\midrule"]
+    for index, row in enumerate(table.rows):
+        if index and (row.first_of_group or row.reference and not table.rows[index - 1].reference):
+            body.append(r"\midrule")
+        body.append(" & ".join(_latex_cell(row[column.key], column, row) for column in table.columns) + r" \\")
+    caption = " ".join(part for part in (table.title + ("." if table.title else ""), table.caption, *table.notes) if part)
+    return "\n".join(
+        [
+            r"% needs \usepackage{booktabs} and \usepackage{graphicx}",
+            r"\begin{table}[htbp]",
+            r"\centering",
+            rf"\caption{{{latex_escape(caption)}}}",
+            rf"\label{{{label}}}",
+            rf"\resizebox{{\ifdim\width>\linewidth\linewidth\else\width\fi}}{{!}}{{\begin{{tabular}}{{{align}}}",
+            r"\toprule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _latex_cell(cell: Cell, column: Column, row: Row) -> str:
+    text = latex_escape(main_text(cell, column))
+    if cell.bold:
+        text = rf"\textbf{{{text}}}"
+    elif row.reference:
+        text = rf"\textit{{{text}}}"
+    text += "".join(rf"$^{{{latex_escape(mark).replace('$', '')}}}$" for mark in cell.marks)
+    extra = [latex_escape(part) for part in (interval_text(cell, column), cell.note) if part]
+    if not extra:
+        return text
+    small = ", ".join(extra)
+    return text + rf" {{\footnotesize {small}}}"
+
+
+def to_html(table: Table) -> Markup:
+    """A `<table>` for the page's style sheet, inside a frame that scrolls sideways on narrow screens."""
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(_html_class(column), column.heading) for column in table.columns
+    )
+    rows = Markup("\n").join(_html_row(row, table) for row in table.rows)
+    frame = Markup(
+        '<div class="scroll" tabindex="0" role="region" aria-label="{}">'
+        "<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table></div>"
+    )
+    return frame.format(table.title, head, rows)
+
+
+def _html_class(column: Column) -> Markup:
+    return Markup("") if column.kind == "text" else Markup(' class="num"')
+
+
+def _html_row(row: Row, table: Table) -> Markup:
+    names = [name for name, on in (("reference", row.reference), ("first", row.first_of_group)) if on]
+    attribute = Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
+    if row.records:
+        attribute += Markup(' title="{}"').format("records: " + ", ".join(row.records))
+    cells = [_html_cell(row[column.key], column, header=index == 0) for index, column in enumerate(table.columns)]
+    return Markup("<tr{}>{}</tr>").format(attribute, Markup("").join(cells))
+
+
+def _html_cell(cell: Cell, column: Column, *, header: bool) -> Markup:
+    text = Markup("<b>{}</b>" if cell.bold else "{}").format(main_text(cell, column))
+    text += Markup("").join(Markup("<sup>{}</sup>").format(mark) for mark in cell.marks)
+    for extra in (interval_text(cell, column), cell.note):
+        if extra:
+            text += Markup("<small>{}</small>").format(extra)
+    tag = Markup('<th scope="row"{}>{}</th>') if header else Markup("<td{}>{}</td>")
+    return tag.format(_html_class(column), text)
+
+
+def to_rich(table: Table) -> RichTable:
+    """The table for a terminal."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    rich = RichTable(title=table.title or None, caption=table.caption or None, title_justify="left")
+    rich.caption_justify = "left"
+    for column in table.columns:
+        rich.add_column(Text(column.heading), justify="left" if column.kind == "text" else "right")
+    for index, row in enumerate(table.rows):
+        if row.first_of_group and index:
+            rich.add_section()
+        rich.add_row(
+            *(_rich_cell(row[column.key], column) for column in table.columns), style="dim" if row.reference else None
+        )
+    return rich
+
+
+def _rich_cell(cell: Cell, column: Column) -> object:
+    from rich.text import Text
+
+    text = Text(main_text(cell, column) + "".join(cell.marks), style="bold" if cell.bold else "")
+    for extra in (interval_text(cell, column), cell.note):
+        if extra:
+            text.append("\n" + extra, style="dim")
+    return text
