@@ -135,6 +135,10 @@ class NB201Space(Space[NB201Genotype]):
             return from_index(int(number))
         return from_string(text)
 
+    def from_ops(self, ops: Sequence[int]) -> NB201Genotype:
+        """The genotype with these operation codes."""
+        return NB201Genotype(tuple(int(op) for op in ops))
+
     def sample(self, rng: np.random.Generator) -> NB201Genotype:
         return NB201Genotype(tuple(int(op) for op in rng.integers(len(OPS), size=len(EDGES))))
 

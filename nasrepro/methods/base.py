@@ -1,0 +1,58 @@
+"""The three answers of a one-shot method, and what any search returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from nasrepro.methods.context import SearchContext
+from nasrepro.records.record import Checkpoint
+from nasrepro.spaces.base import Genotype
+from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.supernet import Sampler
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A genotype and the validation score that selected it."""
+
+    genotype: Genotype
+    value: float | None
+
+
+@dataclass
+class SearchResult:
+    """What a search hands back. Nothing in it comes from test data."""
+
+    answer: Answer
+    trace: list[tuple[int, Answer]] = field(default_factory=list)
+    """(weight updates or queries so far, the answer it would have given then)."""
+    probes: list[Checkpoint] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    steps: int = 0
+    path_steps: int = 0
+    samples: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class Selector(Protocol):
+    """Answers which genotype is returned, given the trained sampler and one-shot scores."""
+
+    def select(
+        self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator
+    ) -> Answer: ...
+
+
+class Search(Protocol):
+    """A complete method: from a context to a result."""
+
+    def __call__(self, context: SearchContext) -> SearchResult: ...
+
+
+def as_settings(model: type[Any], values: object) -> Any:
+    """Validate a block of resolved settings with the model that declares it."""
+    return model.model_validate(values)

@@ -1,0 +1,40 @@
+"""Selection by random search under inherited weights (RandomNAS)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from pydantic import Field
+
+from nasrepro.methods.base import Answer
+from nasrepro.spaces.base import Genotype, Space
+from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.settings import Settings
+from nasrepro.training.supernet import Sampler
+
+
+class BestOfSettings(Settings):
+    """Published: 100 candidates."""
+
+    candidates: int = Field(100, ge=1, description="uniform draws with replacement")
+
+
+class BestOf:
+    """Draws candidates uniformly, scores each on the whole validation split, returns the most accurate.
+
+    One genotype per score: the 2020 release drew a new one for every validation batch, so its scores belong to
+    nobody. Equal accuracies are decided by the lower loss.
+    """
+
+    Settings = BestOfSettings
+    needs = ()
+
+    def __init__(self, space: Space, settings: BestOfSettings) -> None:
+        self.space, self.settings = space, settings
+
+    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
+        candidates = dict.fromkeys(self.space.sample(rng) for _ in range(self.settings.candidates))
+        scored = {genotype: score(genotype) for genotype in candidates}
+        best = max(scored, key=lambda genotype: (scored[genotype].accuracy, -scored[genotype].loss))
+        return Answer(best, scored[best].accuracy)

@@ -1,0 +1,61 @@
+"""What a search may see: training and validation data, and validation queries. Asking for test raises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nasrepro.datasets.images import ImageData, ImageSet
+from nasrepro.errors import TestSplitForbidden
+from nasrepro.oracles.base import Fidelity, Oracle
+from nasrepro.spaces.base import Genotype, Skeleton, Space
+from nasrepro.splits import Split
+
+
+@dataclass
+class SearchContext:
+    """Everything a search is given. It counts the queries made, per split."""
+
+    space: Space
+    seed: int
+    settings: dict[str, object]
+    """Resolved settings: `training`, `skeleton`, `sampler`, `selector` or `search`."""
+    search_fidelity: Fidelity
+    """What multi-trial methods ask the oracle."""
+    probe_cells: list[Genotype]
+    work: Path
+    """Folder for the checkpoint."""
+    report: Callable[[int, int], None]
+    """`report(done, total)`: drives the progress bar."""
+    skeleton: Skeleton | None = None
+    _oracle: Oracle | None = None
+    _load_images: Callable[[], ImageData] | None = None
+    queries: dict[str, int] = field(default_factory=lambda: {split.value: 0 for split in Split})
+
+    def query(self, genotype: Genotype, *, split: Split = Split.VALID) -> float:
+        """Looked-up accuracy in percent at the benchmark's search fidelity, −inf where nothing was measured.
+
+        Raises `TestSplitForbidden` for the test split.
+        """
+        self._refuse_test(split)
+        if self._oracle is None:
+            raise ValueError("this search was given no oracle")
+        self.queries[split.value] += 1
+        asked = self.search_fidelity
+        answer = self._oracle.query(genotype, dataset=asked.dataset, split=split, epochs=asked.epochs)
+        return -math.inf if math.isnan(answer.value) else answer.value
+
+    def images(self) -> ImageData:
+        """The search's data set; its test split is empty."""
+        if self._load_images is None:
+            raise ValueError("this search was given no images")
+        data = self._load_images()
+        nothing = ImageSet(data.test.images[:0], data.test.labels[:0])
+        return ImageData(**{**vars(data), "test": nothing})
+
+    @staticmethod
+    def _refuse_test(split: Split) -> None:
+        if split is Split.TEST:
+            raise TestSplitForbidden("a search asked for the test split")

@@ -1,0 +1,44 @@
+"""Uniform path sampling: one architecture for all cells, drawn anew at every step (RandomNAS, Li & Talwalkar 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from nasrepro.seeds import numpy_rng
+from nasrepro.spaces.base import Space
+from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.settings import Settings
+from nasrepro.training.supernet import Batch
+
+
+class UniformSettings(Settings):
+    """Nothing to choose."""
+
+
+class UniformSampler:
+    """Draws paths uniformly from the space; learns nothing."""
+
+    Settings = UniformSettings
+
+    def __init__(self, space: Space, settings: UniformSettings, seed: int) -> None:
+        self.space = space
+        self._rng = numpy_rng(seed, "path")
+
+    def begin_epoch(self, epoch: int, epochs: int) -> None:
+        pass
+
+    def sample(self) -> Path:
+        path: Path = self.space.sample(self._rng).ops
+        return path
+
+    def learn(self, network: nn.Module, valid_batch: Callable[[], Batch]) -> int:
+        return 0
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rng": self._rng.bit_generator.state}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._rng.bit_generator.state = state["rng"]

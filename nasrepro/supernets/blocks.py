@@ -1,0 +1,71 @@
+"""The parts of the NAS-Bench-201 skeleton around the cells."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nasrepro.supernets.norm import BatchNormMode, Norm
+
+
+class Conv(nn.Module):
+    """A bias-free convolution without activation; 'same' padding for odd kernels.
+
+    In bfloat16 the master weight stays float32 and is cast on use.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, rng: torch.Generator) -> None:
+        super().__init__()
+        self.stride, self.padding = stride, kernel // 2
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5, generator=rng)  # PyTorch's default, as the benchmark used
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight.to(x.dtype), stride=self.stride, padding=self.padding)
+
+
+class Stem(nn.Module):
+    """3×3 convolution and normalisation, no activation."""
+
+    def __init__(self, inputs: int, outputs: int, mode: BatchNormMode, rng: torch.Generator) -> None:
+        super().__init__()
+        self.conv = Conv(inputs, outputs, 3, 1, rng)
+        self.norm = Norm(outputs, affine=True, mode=mode)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x))
+
+
+class Reduction(nn.Module):
+    """Residual block that halves the side and doubles the channels (pre-activation, nothing after the sum)."""
+
+    def __init__(self, inputs: int, mode: BatchNormMode, rng: torch.Generator) -> None:
+        super().__init__()
+        outputs = 2 * inputs
+        self.conv_a = Conv(inputs, outputs, 3, 2, rng)
+        self.norm_a = Norm(outputs, affine=True, mode=mode)
+        self.conv_b = Conv(outputs, outputs, 3, 1, rng)
+        self.norm_b = Norm(outputs, affine=True, mode=mode)
+        self.shortcut = Conv(inputs, outputs, 1, 1, rng)
+
+    def forward(self, x: Tensor) -> Tensor:
+        main = self.norm_a(self.conv_a(F.relu(x)))
+        main = self.norm_b(self.conv_b(F.relu(main)))
+        return self.shortcut(F.avg_pool2d(x, 2, 2)) + main
+
+
+class Head(nn.Module):
+    """Normalisation, ReLU, global average pooling and the linear classifier; float32 logits."""
+
+    def __init__(self, channels: int, classes: int, mode: BatchNormMode, rng: torch.Generator) -> None:
+        super().__init__()
+        self.norm = Norm(channels, affine=True, mode=mode)
+        self.weight = nn.Parameter(torch.empty(classes, channels))
+        self.bias = nn.Parameter(torch.empty(classes))
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5, generator=rng)
+        nn.init.uniform_(self.bias, -(channels**-0.5), channels**-0.5, generator=rng)
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = F.relu(self.norm(x)).mean(dim=(2, 3), dtype=torch.float32)
+        return F.linear(features, self.weight, self.bias)

@@ -1,0 +1,64 @@
+"""The NAS-Bench-201 network: a supernet over all genotypes, or one genotype standing alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nasrepro.spaces.base import Skeleton
+from nasrepro.supernets.blocks import Head, Reduction, Stem
+from nasrepro.supernets.nb201_cell import NB201Cell, Path
+from nasrepro.supernets.norm import BatchNormMode
+
+
+class NB201Network(nn.Module):
+    """Stem, `stages` × `cells` cells with residual reductions between stages, and a classifier.
+
+    Without a genotype it is a supernet: every cell holds all candidate convolutions, normalised without affine
+    parameters, and `forward` runs the path it is given. With a genotype it is the stand-alone network, normalised
+    with affine parameters and running averages, exactly as the benchmark trained it.
+
+    `precision` "bf16" runs maps in bfloat16 with float32 master weights and float32 logits.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        *,
+        genotype: Path | None = None,
+        mode: BatchNormMode | None = None,
+        channels_last: bool = False,
+        precision: str = "fp32",
+        rng: torch.Generator,
+    ) -> None:
+        super().__init__()
+        alone = genotype is not None
+        mode = mode or (BatchNormMode.RUNNING if alone else BatchNormMode.BATCH)
+        width = skeleton.channels
+        self.genotype = genotype
+        self.dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+        self.stem = Stem(skeleton.in_channels, width, mode, rng)
+        self.body = nn.ModuleList()
+        for stage in range(skeleton.stages):
+            if stage:
+                self.body.append(Reduction(width, mode, rng))
+                width *= 2
+            self.body.extend(NB201Cell(width, genotype, affine=alone, mode=mode, rng=rng) for _ in range(skeleton.cells))
+        self.head = Head(width, skeleton.classes, mode, rng)
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.to(memory_format=self.memory_format)  # type: ignore[call-overload]
+
+    def forward(self, x: Tensor, path: Path | None = None, gates: Tensor | None = None) -> Tensor:
+        """Images (B, C_in, H, W) → logits (B, classes).
+
+        A supernet needs `path`, six operation codes. `gates` (6, 5), hard in value, soft in gradient, makes
+        the result differentiable in the architecture parameters.
+        """
+        path = path if self.genotype is None else self.genotype
+        if path is None:
+            raise ValueError("a supernet needs the path to run")
+        x = self.stem(x.to(self.dtype, memory_format=self.memory_format))
+        for block in self.body:
+            x = block(x, path, gates) if isinstance(block, NB201Cell) else block(x)
+        logits: Tensor = self.head(x)
+        return logits

@@ -1,0 +1,33 @@
+"""What the supernet loop can be told. Defaults are the published NAS-Bench-201 settings (batch 64, 250 epochs)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Frozen, and strict about names: a misspelt setting is an error, not a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SupernetSettings(Settings):
+    """The shared-weight training of Dong & Yang (2020), used by RandomNAS, GDAS and SETN alike."""
+
+    epochs: int = Field(250, ge=1, description="passes over the training half of the data")
+    batch_size: int = Field(64, ge=2)
+    lr: float = Field(0.025, gt=0, description="initial learning rate of SGD with Nesterov momentum")
+    lr_min: float = Field(0.001, ge=0, description="end of the cosine, which is stepped once per epoch")
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(5e-4, ge=0)
+    clip: float | None = Field(5.0, description="gradient norm of the weights; null switches clipping off")
+    bn: Literal["batch", "running"] = Field("batch", description="statistics used at evaluation")
+    precision: Literal["fp32", "bf16"] = "fp32"
+    channels_last: bool = Field(True, description="memory layout; the result is the same up to rounding")
+    train_images: int | None = Field(None, description="class-balanced subset of the training split; null is all")
+    valid_images: int | None = Field(None, description="class-balanced subset of the validation split; null is all")
+    eval_batch: int = Field(500, ge=2, description="images normalised together at evaluation")
+    probe_cells: int = Field(200, ge=0, description="fixed cells whose one-shot scores are recorded during training")
+    probe_points: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")

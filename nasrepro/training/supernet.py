@@ -1,0 +1,156 @@
+"""The one loop that trains a supernet, whatever the method."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nasrepro.datasets.streams import BatchStream
+from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training import checkpoint
+from nasrepro.training.schedule import cosine
+from nasrepro.training.settings import SupernetSettings
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Diverged(Exception):
+    """The training loss is no longer a number."""
+
+
+class Sampler(Protocol):
+    """Answers which path is trained next, and learns from validation batches if it wants to."""
+
+    def begin_epoch(self, epoch: int, epochs: int) -> None:
+        """Called before each epoch, counted from 0."""
+
+    def sample(self) -> Path:
+        """The path whose weights are trained in this step."""
+
+    def learn(self, network: nn.Module, valid_batch: Callable[[], Batch]) -> int:
+        """Update the sampler after a weight step; returns how many paths were run forward and backward for it."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to continue, random generators included."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+
+
+@dataclass
+class Progress:
+    """What has happened so far; part of every checkpoint."""
+
+    epoch: int = 0
+    steps: int = 0
+    path_steps: int = 0
+    samples: int = 0
+    loss: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    observations: list[dict[str, Any]] = field(default_factory=list)
+    """What `observe` returned, in order."""
+
+
+class SupernetTraining:
+    """Trains `network` path by path; resumes from its checkpoint to the identical end."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        sampler: Sampler,
+        train: BatchStream,
+        valid: BatchStream,
+        settings: SupernetSettings,
+    ) -> None:
+        self.network, self.sampler, self.settings = network, sampler, settings
+        self.train_stream, self.valid_stream = train, valid
+        self.weights = list(network.parameters())
+        self.optimizer = torch.optim.SGD(
+            self.weights,
+            lr=settings.lr,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+            nesterov=settings.momentum > 0,
+        )
+        self.progress = Progress()
+
+    def run(
+        self,
+        file: FilePath,
+        *,
+        observe_at: Sequence[int],
+        observe: Callable[[Progress], dict[str, Any]],
+        report: Callable[[int, int], None],
+    ) -> Progress:
+        """Train to the end. `observe` runs after the given numbers of epochs; `report(done, total)` counts steps.
+
+        Raises `Diverged` at the end of the epoch in which the loss stopped being a number.
+        """
+        saved = checkpoint.load(file)
+        if saved is not None:
+            self.load_state_dict(saved)
+        while self.progress.epoch < self.settings.epochs:
+            began = time.perf_counter()
+            self._epoch(report)
+            if self.progress.epoch in observe_at:
+                self.progress.observations.append(observe(self.progress))
+            self.progress.seconds += time.perf_counter() - began
+            checkpoint.save(file, self.state_dict())
+        return self.progress
+
+    def _epoch(self, report: Callable[[int, int], None]) -> None:
+        settings, progress = self.settings, self.progress
+        for group in self.optimizer.param_groups:
+            group["lr"] = cosine(settings.lr, settings.lr_min, progress.epoch, settings.epochs)
+        self.sampler.begin_epoch(progress.epoch, settings.epochs)
+        self.network.train()
+        per_epoch = self.train_stream.steps_per_epoch
+        total = torch.zeros(())
+        for _ in range(per_epoch):
+            x, y = self.train_stream.next()
+            total += self._weight_step(x, y)
+            progress.path_steps += 1 + self.sampler.learn(self.network, self.valid_stream.next)
+            progress.steps += 1
+            progress.samples += len(y)
+            report(progress.steps, per_epoch * settings.epochs)
+        mean = float(total) / per_epoch
+        if not mean < float("inf"):
+            raise Diverged(f"training loss became {mean} in epoch {progress.epoch + 1} of {settings.epochs}")
+        progress.loss.append(mean)
+        progress.epoch += 1
+
+    def _weight_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """One step on the sampled path. Weights off the path get no gradient, so neither decay nor momentum moves
+        them; the norm that is clipped contains weights only, never architecture parameters."""
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(self.network(x, self.sampler.sample()), y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.settings.clip is not None:
+            nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
+        self.optimizer.step()
+        return loss.detach()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, with nothing left to chance: weights, optimizer, sampler, data positions, progress."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "sampler": self.sampler.state_dict(),
+            "train": self.train_stream.state_dict(),
+            "valid": self.valid_stream.state_dict(),
+            "progress": dict(vars(self.progress)),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.sampler.load_state_dict(state["sampler"])
+        self.train_stream.load_state_dict(state["train"])
+        self.valid_stream.load_state_dict(state["valid"])
+        self.progress = Progress(**state["progress"])
