@@ -25,10 +25,13 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Answer:
-    """One looked-up accuracy in percent; NaN with `n_trials` 0 where nothing was measured."""
+    """One looked-up accuracy in percent; NaN with `n_trials` 0 where nothing was measured.
+
+    `n_trials` is None where the source gives a mean without saying over how many trials.
+    """
 
     value: float
-    n_trials: int
+    n_trials: int | None
     fidelity: Fidelity
     source: str
 
@@ -45,9 +48,7 @@ class Oracle(ABC):
         """Everything that can be asked."""
 
     @abstractmethod
-    def query(
-        self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None
-    ) -> Answer:
+    def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
         """Accuracy in percent: the mean over trials, or the trial of one oracle seed.
 
         Raises `UserError` when the fidelity is not in this oracle, naming what is.

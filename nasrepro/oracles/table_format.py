@@ -1,0 +1,181 @@
+"""The file behind a table, format `nasrepro-table/1`: one `.npz` of plain arrays over a space in its index order.
+
+Array names are `acc|loss|trials/<dataset>/<split>/<epochs>` and `time/<dataset>/<epochs>`; `acc` is in percent,
+`loss` in nats, `time` in seconds of training. Values are float32 of shape (n,), a mean over trials, or (n, trials)
+with NaN for a missing trial; `trials` (int8) counts the trials behind a mean. `meta.json` is JSON as uint8 bytes:
+`format`, `space`, `order`, `source`, `units` and, optionally, `seeds` (array name → the seed of each column),
+`trials` (array name → trials behind every mean), `verified`, `licence` and `notes`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from nasrepro.errors import UserError, unknown
+from nasrepro.files import write_atomically
+from nasrepro.spaces import nb201
+
+FORMAT = "nasrepro-table/1"
+META = "meta.json"
+UNITS = {"acc": "percent", "loss": "nats", "time": "seconds"}
+_NAME = re.compile(r"(?:(?:acc|loss|trials)/[^/]+/(?:train|valid|test)|time/[^/]+)/[1-9]\d*")
+_EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # a fixed time stamp: equal content gives equal bytes
+# What the zip and npy readers raise on bytes they cannot make sense of.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the arrays of one space are laid out: the name of the index order and the number of genotypes."""
+
+    order: str
+    size: int
+
+
+LAYOUTS = {nb201.NB201Space.name: Layout("nas-bench-201", nb201.SIZE)}
+
+
+class TableFile:
+    """A table's bytes, checked on opening; an array is decoded and checked when it is asked for."""
+
+    def __init__(self, path: Path, *, space: str) -> None:
+        """Raises `UserError` when the file is missing, damaged, or not a table of this format, space and order."""
+        self.path = path
+        self.layout = _layout(space)
+        try:
+            self._content = path.read_bytes()
+        except FileNotFoundError:
+            raise UserError(
+                f"there is no table at '{path}'; 'nasrepro data convert FILE' makes one from an official benchmark file"
+            ) from None
+        except OSError as error:
+            raise UserError(f"table '{path}' cannot be read: {error.strerror}") from error
+        try:
+            with self._open() as archive:
+                members = archive.namelist()
+        except _DAMAGE as error:
+            raise self._damaged("it is not a complete .npz file") from error
+        self.names = tuple(sorted(member.removesuffix(".npy") for member in members))
+        self.meta = self._read_meta(space)
+        for name in self.names:
+            if name != META and not _NAME.fullmatch(name):
+                raise self._damaged(f"'{name}' is no name of a {FORMAT} array")
+
+    def array(self, name: str) -> np.ndarray:
+        """One array, read-only; raises `UserError` when its bytes, type or shape are not as they should be."""
+        values = self._decode(name)
+        problem = _problem(name, values, self.layout, self.meta)
+        if problem:
+            raise self._damaged(problem)
+        return values
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self._content).hexdigest()
+
+    def _open(self) -> zipfile.ZipFile:
+        return zipfile.ZipFile(io.BytesIO(self._content))
+
+    def _decode(self, name: str) -> np.ndarray:
+        """Reads the member to its end, so that its checksum is compared, then the array; never a pickle."""
+        try:
+            with self._open() as archive:
+                content = archive.read(f"{name}.npy")
+            stream = io.BytesIO(content)
+            version = npy.read_magic(stream)
+            read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+            shape, fortran, dtype = read_header(stream)
+            if dtype.hasobject:
+                raise self._damaged(f"array '{name}' holds Python objects, which are never loaded")
+            values = np.frombuffer(content, dtype, offset=stream.tell())
+            return values.reshape(shape, order="F" if fortran else "C")
+        except _DAMAGE as error:
+            raise self._damaged(f"array '{name}' is truncated or fails its checksum") from error
+
+    def _read_meta(self, space: str) -> dict[str, Any]:
+        if META not in self.names:
+            raise self._damaged(f"it has no {META}, so it is not a {FORMAT} table")
+        try:
+            meta = json.loads(self._decode(META).tobytes().decode())
+        except ValueError as error:
+            raise self._damaged(f"its {META} is not JSON") from error
+        found = meta.get("format") if isinstance(meta, dict) else None
+        if found != FORMAT:
+            raise UserError(f"table '{self.path}' has format '{found}'; this nasrepro reads '{FORMAT}'")
+        if meta.get("space") != space:
+            raise UserError(f"table '{self.path}' is over space '{meta.get('space')}', not '{space}'")
+        if meta.get("order") != self.layout.order:
+            raise UserError(f"table '{self.path}' is in order '{meta.get('order')}', not '{self.layout.order}'")
+        return dict(meta)
+
+    def _damaged(self, reason: str) -> UserError:
+        return UserError(f"table '{self.path}' cannot be used: {reason}; restore it or convert the official file again")
+
+
+def write_table(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> Path:
+    """Write a table in one step; equal arrays and meta give equal bytes.
+
+    `arrays` are named as above, `meta` holds at least `space` and `source`; format, order and units are filled in.
+    Raises `UserError` for a wrong name, type or shape and for a folder that cannot be written.
+    """
+    layout = _layout(str(meta.get("space")))
+    if not meta.get("source"):
+        raise UserError(f"table '{path}' needs a 'source' in its meta: where the numbers come from")
+    full = {"units": UNITS, **meta, "format": FORMAT, "order": layout.order}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(arrays):
+            if not _NAME.fullmatch(name):
+                raise UserError(f"'{name}' is no name of a {FORMAT} array, such as 'acc/cifar10/test/200'")
+            values = arrays[name].astype(np.int8 if name.startswith("trials/") else np.float32)
+            problem = _problem(name, values, layout, full)
+            if problem:
+                raise UserError(f"table '{path}' cannot be written: {problem}")
+            _add(archive, name, values)
+        text = json.dumps(full, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        _add(archive, META, np.frombuffer(text.encode(), np.uint8))
+    write_atomically(path, buffer.getvalue())
+    return path
+
+
+def _layout(space: str) -> Layout:
+    if space not in LAYOUTS:
+        raise unknown("space of a table", space, LAYOUTS)
+    return LAYOUTS[space]
+
+
+def _problem(name: str, values: np.ndarray, layout: Layout, meta: Mapping[str, Any]) -> str | None:
+    """What is wrong with an array, in words, or None."""
+    wanted = np.int8 if name.startswith("trials/") else np.float32
+    if values.dtype != wanted:
+        return f"array '{name}' is of type {values.dtype} instead of {np.dtype(wanted)}"
+    if values.ndim not in (1, 2) or (values.ndim == 2 and name.startswith("trials/")):
+        return f"array '{name}' has shape {values.shape}; allowed: ({layout.size},) or ({layout.size}, trials)"
+    if values.shape[0] != layout.size:
+        return f"array '{name}' covers {values.shape[0]} genotypes instead of {layout.size}"
+    seeds = meta.get("seeds", {}).get(name)
+    if seeds is not None and (values.ndim != 2 or len(seeds) != values.shape[1]):
+        return f"array '{name}' of shape {values.shape} does not match its {len(seeds)} seeds"
+    return None
+
+
+def _add(archive: zipfile.ZipFile, name: str, values: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    npy.write_array(buffer, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
+    entry = zipfile.ZipInfo(f"{name}.npy", date_time=_EPOCH_OF_ZIP)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3  # the same bytes on every operating system
+    archive.writestr(entry, buffer.getvalue(), compresslevel=6)
