@@ -29,7 +29,7 @@ LONG = {
     "avg_pool_3x3": "3×3 average pooling",
     "skip_connect": "skip (identity)",
 }
-_RADIUS = 0.15
+_RADIUS = 0.17
 # Height of the arc's apex over the line of nodes, in node distances; negative is below.
 _ARC = {(2, 0): 0.62, (3, 0): 1.12, (3, 1): -0.62}
 X_LIMITS, Y_LIMITS = (-0.35, 3.35), (-0.92, 1.42)
@@ -47,7 +47,7 @@ def draw_cell(axes: Axes, cell: NB201Genotype, *, names: bool = True) -> None:
     for node in range(4):
         axes.add_patch(Circle((node, 0), _RADIUS, facecolor=PAPER, edgecolor=INK, linewidth=1.0, zorder=4))
         text = {0: "in", 3: "out"}.get(node, str(node))
-        axes.text(node, 0, text, ha="center", va="center_baseline", fontsize=6.5, color=INK, zorder=5)
+        axes.text(node, 0, text, ha="center", va="center_baseline", fontsize=6.2, color=INK, zorder=5)
 
 
 def _draw_edge(axes: Axes, source: int, target: int, op: str, *, live: bool, present: bool, names: bool) -> None:
@@ -92,7 +92,7 @@ def _edge_path(source: int, target: int) -> tuple[Path, tuple[float, float]]:
     span = target - source
     if height == 0.0:
         ends = [(source + _RADIUS, 0.0), (target - _RADIUS - 0.02, 0.0)]
-        return Path(ends), (source + 0.46, 0.0)
+        return Path(ends), (source + 0.48, 0.15)
     # A cubic whose control points have height h peaks at 3/4 h; it leaves its node where the rim meets the tangent.
     lift = height / 0.75
     lean = 0.22 * span

@@ -1,0 +1,234 @@
+"""The figures of a comparison: worth of the found cells, anytime curves, ranking quality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from nasrepro.metrics.regret import incumbent_curve
+from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
+from nasrepro.reporting.comparison_table import scoring_label
+from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
+from nasrepro.reporting.ranking import dead_cells
+from nasrepro.reporting.style import HALF, INK, MUTED, PAPER, WIDE, Drawing, Look, finish, label_line, looks, new_figure
+from nasrepro.reporting.table_model import decimal
+
+_GRID_POINTS = 60
+_SCATTER_COLUMNS = 4
+
+
+def accuracy_figure(analysis: Analysis, caption: str) -> Drawing | None:
+    """A dot per seed, the mean with its interval, and the known ends of the scale; None without scores."""
+    main = analysis.primary
+    shown = [result for result in analysis.methods if PRIMARY in result.scores]
+    if main is None or not shown:
+        return None
+    figure = new_figure(HALF, 0.9 + 0.42 * max(len(shown), 3))
+    axes = figure.subplots()
+    styles = looks([result.method for result in analysis.methods])
+    for place, result in enumerate(shown):
+        _method_dots(axes, place, result, styles[result.method])
+    axes.set_yticks(range(len(shown)), [result.method for result in shown])
+    axes.set_ylim(len(shown) - 0.45, -0.85)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(scoring_label(main))
+    _reference_lines(axes, main)
+    text = f"A dot is one seed; the bar is the mean with its 95 % interval over seeds. {caption}"
+    return finish(figure, name="accuracy", title="What the found cells are worth", caption=text, wide=False)
+
+
+def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> None:
+    values = np.array(list(result.values[PRIMARY].values()))
+    # a fixed spread instead of a random one: equal records give equal figures
+    offsets = 0.2 * (((np.arange(len(values)) * 0.618) % 1) - 0.5) if len(values) > 1 else np.zeros(1)
+    edge = {} if look.marker == "x" else {"edgecolors": PAPER}
+    axes.scatter(values, place + 0.16 + offsets, s=20, color=look.color, marker=look.marker, alpha=0.75, linewidths=0.6, **edge)
+    summary = result.scores[PRIMARY]
+    if np.isfinite(summary.low):
+        axes.plot([summary.low, summary.high], [place - 0.2] * 2, color=INK, linewidth=1.4)
+    axes.plot([summary.mean], [place - 0.2], marker="|", markersize=8, markeredgewidth=2.2, color=INK)
+
+
+def _reference_lines(axes: Axes, main: Scoring) -> None:
+    lines = [(main.random_mean, "mean of one uniform cell"), (main.optimum, "best cell")]
+    low, high = axes.get_xlim()
+    known = [value for value, _ in lines if value is not None]
+    low, high = min([low, *known]), max([high, *known])
+    pad = 0.04 * (high - low)
+    axes.set_xlim(low - pad, high + pad)
+    for value, name in lines:
+        if value is None:
+            continue
+        axes.axvline(value, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
+        left = value > (low + high) / 2
+        axes.annotate(
+            f"{name}, {decimal(value, 2)}",
+            xy=(value, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4 if left else 4, -2),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="top",
+            fontsize=7.5,
+            color=MUTED,
+        )
+
+
+def anytime_figure(analysis: Analysis, caption: str) -> Drawing | None:
+    """Worth of the answer a method would have given at each point of its budget, one panel per kind of budget."""
+    main = analysis.primary
+    groups = [
+        ("Weight sharing", "weight updates", [m for m in analysis.methods if m.trains and _has_curve(m)]),
+        ("Queries only", "validation queries", [m for m in analysis.methods if not m.trains and _has_curve(m)]),
+    ]
+    groups = [group for group in groups if group[2]]
+    if main is None or not groups:
+        return None
+    figure = new_figure(WIDE if len(groups) == 2 else HALF, 3.4)
+    panels = figure.subplots(1, len(groups), squeeze=False, sharey=True)[0]
+    styles = looks([result.method for result in analysis.methods])
+    for axes, (title, unit, results) in zip(panels, groups, strict=True):
+        for result in results:
+            _anytime_curve(axes, result, styles[result.method])
+        axes.set_title(title)
+        axes.set_xlabel(unit)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        if main.random_mean is not None:
+            label_line(axes, main.random_mean, "mean of one uniform cell", below=True)
+        if main.optimum is not None:
+            label_line(axes, main.optimum, "best cell")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(results), 4))
+        axes.margins(y=0.1)
+    panels[0].set_ylabel(scoring_label(main))
+    text = (
+        "The truth of the cell that the method would have answered at this point; band: 95 % interval of the mean over "
+        f"seeds, at each point by itself. The search never sees this truth. {caption}"
+    )
+    return finish(figure, name="anytime", title="Anytime performance", caption=text, wide=len(groups) == 2)
+
+
+def _has_curve(result: MethodResult) -> bool:
+    longest = max((len([p for p in r.trace if p.truth is not None]) for r in result.done), default=0)
+    return longest > 1 and result.method != REFERENCE_METHOD
+
+
+def _anytime_curve(axes: Axes, result: MethodResult, look: Look) -> None:
+    curves = [[(float(p.at), p.truth) for p in record.trace] for record in result.done]
+    places = np.array(sorted({at for curve in curves for at, _ in curve}))
+    if len(places) > _GRID_POINTS:
+        places = places[np.unique(np.linspace(0, len(places) - 1, _GRID_POINTS).round().astype(int))]
+    curve = incumbent_curve(curves, places)
+    known = np.isfinite(curve.mean)
+    label = f"{result.method} (n = {curve.n})"
+    x, mean, low, high = curve.grid[known], curve.mean[known], curve.low[known], curve.high[known]
+    axes.step(x, mean, where="post", color=look.color, linestyle=look.dash, label=label)
+    axes.plot(x[-1:], mean[-1:], color=look.color, marker=look.marker, markersize=5)
+    if np.isfinite(low).all():
+        axes.fill_between(x, low, high, step="post", color=look.color, alpha=0.16, linewidth=0)
+
+
+def scatter_figure(analysis: Analysis, caption: str) -> Drawing | None:
+    """One-shot against true worth of the probe cells at the end of training, for the seed with the median τ."""
+    shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.taus]
+    if not shown:
+        return None
+    columns = min(len(shown), _SCATTER_COLUMNS)
+    rows = -(-len(shown) // columns)
+    wide = columns > 1
+    figure = new_figure(WIDE if wide else HALF, 3.3 * rows if wide else 3.6)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    styles = looks([result.method for result in analysis.methods])
+    for axes, result in zip(panels, shown, strict=False):
+        _scatter(axes, result, styles[result.method])
+    for axes in panels[len(shown) :]:
+        axes.set_visible(False)
+    text = (
+        "Probe cells at the end of training, for the seed with the median τ. Crosses are cells whose output does not "
+        f"depend on their input; those off the scale stand at its border. τ is Kendall's τ-b over all of them. {caption}"
+    )
+    return finish(figure, name="one-shot-vs-truth", title="One-shot against true accuracy", caption=text, wide=wide)
+
+
+def _scatter(axes: Axes, result: MethodResult, look: Look) -> None:
+    ranking = result.ranking
+    assert ranking is not None
+    ordered = sorted(ranking.taus, key=lambda seed: (ranking.taus[seed], seed))
+    seed = ordered[(len(ordered) - 1) // 2]
+    probes = next(record.probes for record in result.done if record.spec.seed == seed)
+    assert probes is not None
+    truth = np.array([np.nan if value is None else value for value in probes.truth], dtype=float)
+    inherited, dead = np.array(probes.checkpoints[-1].accuracy), dead_cells(probes)
+    marker = "o" if look.marker == "x" else look.marker
+    axes.scatter(truth[~dead], inherited[~dead], s=16, color=look.color, marker=marker, alpha=0.65, linewidths=0)
+    if dead.any() and not dead.all():
+        _dead_at_the_border(axes, truth[dead], inherited[dead])
+    axes.set_title(result.method)
+    axes.set_xlabel(f"truth: {probes.truth_scoring}")
+    axes.set_ylabel("one-shot validation accuracy (%)")
+    lines = [f"τ = {decimal(ranking.taus[seed], 2)} (seed {seed})"]
+    if ranking.by_params is not None:
+        lines.append(f"parameter count: τ = {decimal(ranking.by_params, 2)}")
+    axes.annotate("\n".join(lines), xy=(0.03, 0.97), xycoords="axes fraction", va="top", ha="left", fontsize=8)
+
+
+def _dead_at_the_border(axes: Axes, truth: np.ndarray, inherited: np.ndarray) -> None:
+    """Dead cells lie at chance, far from all others: on scale they would squeeze the rest into a corner."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    x, y = np.clip(truth, left, right), np.clip(inherited, bottom, top)
+    axes.scatter(x, y, s=20, color=MUTED, marker="x", linewidths=1.1, clip_on=False, zorder=3)
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+
+
+def tau_figure(analysis: Analysis, caption: str) -> Drawing | None:
+    """Kendall τ during training with intervals over seeds, beside the parameter-count baseline."""
+    shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.curve]
+    if not shown:
+        return None
+    figure = new_figure(HALF, 3.1)
+    axes = figure.subplots()
+    styles = looks([result.method for result in analysis.methods])
+    for result in shown:
+        _tau_curve(axes, result, styles[result.method])
+    axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
+    ranking = shown[0].ranking
+    if ranking is not None and ranking.by_params is not None:
+        label_line(axes, ranking.by_params, f"parameter count, {decimal(ranking.by_params, 2)}", color=INK)
+    axes.margins(y=0.12)
+    axes.set_xlabel("weight updates")
+    axes.set_ylabel("Kendall τ-b to the truth")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(shown), 3))
+    text = f"τ-b of one-shot accuracy over the fixed probe cells; bars: 95 % interval over seeds. {caption}"
+    return finish(figure, name="tau", title="Ranking quality during training", caption=text, wide=False)
+
+
+def _tau_curve(axes: Axes, result: MethodResult, look: Look) -> None:
+    assert result.ranking is not None
+    curve = result.ranking.curve
+    steps = np.array([point.step for point in curve])
+    mean = np.array([point.tau.mean for point in curve])
+    label = f"{result.method} (n = {result.ranking.tau.n})"
+    style = {"color": look.color, "linestyle": look.dash, "marker": look.marker, "markersize": 4.5, "label": label}
+    axes.plot(steps, mean, **style)
+    known = [point for point in curve if np.isfinite(point.tau.low)]
+    if known:
+        x, low, high = (np.array(v) for v in zip(*((p.step, p.tau.low, p.tau.high) for p in known), strict=True))
+        axes.fill_between(x, low, high, color=look.color, alpha=0.14, linewidth=0)
+
+
+def all_figures(analysis: Analysis, caption: str) -> Sequence[Drawing]:
+    """Every figure the records have data for, in reading order."""
+    from nasrepro.reporting.cell_figure import cell_figure
+
+    made = [
+        accuracy_figure(analysis, caption),
+        tau_figure(analysis, caption),
+        anytime_figure(analysis, caption),
+        scatter_figure(analysis, caption),
+        cell_figure(analysis, caption),
+    ]
+    return [drawing for drawing in made if drawing is not None]
