@@ -78,13 +78,14 @@ def precision_at_k(scores: ArrayLike, truth: ArrayLike, k: int) -> float:
 
 
 def tau_within_top(scores: ArrayLike, truth: ArrayLike, share: float) -> float:
-    """τ-b among the truly best `share` of the genotypes, in (0, 1], ties with the last of them included."""
+    """τ-b among the truly best `share` of the genotypes, in (0, 1], rounded up, ties with the last included."""
     if not 0 < share <= 1:
         raise ValueError(f"share must lie in (0, 1], got {share}")
     left, right = complete_pairs(scores, truth)
     if right.size < 2:
         return math.nan
-    top = right >= _kth_largest(right, math.ceil(share * right.size))
+    # 0.07 * 100 is a little more than 7 in floating point
+    top = right >= _kth_largest(right, math.ceil(share * right.size - 1e-9))
     return kendall_tau(left[top], right[top])
 
 

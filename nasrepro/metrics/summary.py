@@ -26,7 +26,8 @@ class Summary:
     low: float
     high: float
     interval: str
-    """How `low` and `high` were found: `t`, `BCa bootstrap`, `constant`, or `none` below two values."""
+    """How `low` and `high` were found: `t`, `BCa bootstrap` (`percentile bootstrap` where that is undefined),
+    `constant`, or `none` below two values."""
 
 
 def summarize(values: ArrayLike, level: float = 0.95) -> Summary:

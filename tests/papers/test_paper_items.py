@@ -1,0 +1,171 @@
+"""The printed numbers are complete, read as printed, and cannot be entered wrongly without being noticed."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from nasrepro.errors import UserError
+from nasrepro.papers.catalog import item, items, paper, papers
+from nasrepro.papers.model import Paper, Printed, Row, TableItem, parse_printed
+
+# Table 1 of E²NAS typed a second time, row by row, independently of the data file.
+E2NAS_TABLE_1 = """
+ENAS         37.51±3.19 53.89±0.58 13.37±2.35 13.96±2.33 15.06±1.95 14.84±2.10
+RandomNAS*   85.63±0.44 88.58±0.21 60.99±2.79 61.45±2.24 31.63±2.15 31.37±2.51
+DARTS_(1st)  39.77±0.00 54.30±0.00 15.03±0.00 15.61±0.00 16.43±0.00 16.32±0.00
+DARTS_(2nd)  39.77±0.00 54.30±0.00 15.03±0.00 15.61±0.00 16.43±0.00 16.32±0.00
+SETN         84.04±0.28 87.64±0.00 58.86±0.06 59.05±0.24 33.06±0.02 32.52±0.21
+NAO*         82.04±0.21 85.74±0.31 56.36±3.14 59.64±2.24 30.14±2.02 31.35±2.21
+GDAS*        90.03±0.13 93.37±0.42 70.79±0.83 70.35±0.80 40.90±0.33 41.11±0.13
+E²NAS        90.94±0.83 93.89±0.47 71.83±1.84 72.05±1.58 45.44±1.24 45.77±1.00
+"""
+
+
+@pytest.fixture
+def table() -> TableItem:
+    return item("e2nas/table-1")
+
+
+def test_e2nas_table_1_is_complete(table: TableItem) -> None:
+    printed = [line.split() for line in E2NAS_TABLE_1.strip().splitlines()]
+    ours = [
+        [
+            row.label.replace(" ", "_") + "".join(row.marks),
+            *(row.cells[column.key].raw for column in table.columns),
+        ]
+        for row in table.rows
+    ]
+    assert ours == printed
+    assert all(len(row.cells) == 6 for row in table.rows)
+
+
+def test_every_printed_number_reads_as_its_raw_text() -> None:
+    seen = 0
+    for owner in papers().values():
+        for entry in owner.items:
+            for cell in (cell for row in entry.rows for cell in row.cells.values()):
+                mean, _, std = cell.raw.partition("±")
+                assert cell.mean == float(mean)
+                assert cell.std == (float(std) if std else None)
+                seen += 1
+    assert seen >= 48
+
+
+def test_headline_numbers(table: TableItem) -> None:
+    rows = {row.method: row.cells for row in table.rows}
+    assert [rows["e2nas"][f"{d}_test"].mean for d in ("cifar10", "cifar100", "imagenet16_120")] == [93.89, 72.05, 45.77]
+    assert rows["gdas"]["cifar10_test"].mean == 93.37
+    assert rows["e2nas"]["cifar10_test"].raw == "93.89±0.47"
+
+
+def test_bold_is_the_papers(table: TableItem) -> None:
+    assert {row.method for row in table.rows if all(cell.bold for cell in row.cells.values())} == {"e2nas"}
+    assert not any(cell.bold for row in table.rows if row.method != "e2nas" for cell in row.cells.values())
+
+
+def test_columns_name_the_scorings_of_the_benchmark(table: TableItem) -> None:
+    scorings = [
+        "cifar10.valid",
+        "test",
+        "cifar100.valid",
+        "cifar100.test",
+        "imagenet16-120.valid",
+        "imagenet16-120.test",
+    ]
+    assert [column.scoring for column in table.columns] == scorings
+    assert all(column.higher_is_better and column.unit == "%" for column in table.columns)
+    assert table.benchmark == "nb201-cifar10"
+
+
+def test_rows_name_our_methods(table: TableItem) -> None:
+    methods = ["enas", "randomnas", "darts-v1", "darts-v2", "setn", "nao", "gdas", "e2nas"]
+    assert [row.method for row in table.rows] == methods
+    assert {row.how for row in table.rows} == {"run"}
+    assert table.seeds == [0, 1]
+
+
+def test_the_papers_slip_is_corrected_in_a_note(table: TableItem) -> None:
+    (note,) = [note for note in table.notes if "73.13" in note]
+    assert "validation" in note
+    assert "73.17" in note
+    assert any(re.search(r"94\.37.*73\.51.*47\.31", note) for note in table.notes)
+
+
+def test_the_listing_shows_every_item() -> None:
+    (only,) = [summary for summary in items() if summary.name == "e2nas/table-1"]
+    assert only.paper == "E²NAS (NeurIPS 2020)"
+    assert "gdas" in only.methods
+    assert [summary.name for summary in items()] == [entry.id for owner in papers().values() for entry in owner.items]
+
+
+def test_a_paper_by_slug() -> None:
+    assert paper("e2nas").year == 2020
+    assert paper("e2nas").items[0] is item("e2nas/table-1")
+
+
+@pytest.mark.parametrize("name", ["e2nas/table1", "e2nas", "E2NAS/Table-1"])
+def test_an_unknown_item_names_the_nearest(name: str) -> None:
+    with pytest.raises(UserError, match=r"unknown paper item .*did you mean 'e2nas/table-1'"):
+        item(name)
+
+
+def test_an_unknown_paper_names_the_known_ones() -> None:
+    with pytest.raises(UserError, match="allowed: e2nas"):
+        paper("zzz")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("93.89±0.47", (93.89, 0.47)), ("54.30", (54.3, None)), ("-0.18", (-0.18, None)), ("97.5 ± 0.1", (97.5, 0.1))],
+)
+def test_printed_numbers_parse(text: str, value: tuple[float, float | None]) -> None:
+    assert parse_printed(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "n/a", "93.89±", "±0.1", "93,89", "93.89±0.47*", "1e3"])
+def test_other_text_is_no_printed_number(text: str) -> None:
+    with pytest.raises(ValueError, match="not a printed number"):
+        parse_printed(text)
+
+
+@pytest.mark.parametrize("change", [{"mean": 93.98}, {"std": 0.74}, {"std": None}, {"raw": "93.89"}, {"raw": "?"}])
+def test_a_typing_error_in_a_number_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Printed.model_validate({"mean": 93.89, "std": 0.47, "raw": "93.89±0.47"} | change)
+
+
+def test_a_table_refuses_what_does_not_fit(table: TableItem) -> None:
+    data = json.loads(table.model_dump_json())
+    cell = data["rows"][0]["cells"].pop("cifar10_test")
+    assert TableItem.model_validate(data).rows[0].cells.keys() < table.rows[0].cells.keys()
+    data["rows"][0]["cells"]["cifar_test"] = cell
+    with pytest.raises(ValidationError, match="no column called cifar_test"):
+        TableItem.model_validate(data)
+    data = json.loads(table.model_dump_json())
+    data["columns"].append(data["columns"][0])
+    with pytest.raises(ValidationError, match="occurs twice"):
+        TableItem.model_validate(data)
+    data = json.loads(table.model_dump_json())
+    data["rows"][0]["method"] = None
+    with pytest.raises(ValidationError, match="needs a method"):
+        TableItem.model_validate(data)
+    assert Row.model_validate(data["rows"][0] | {"how": "reported"}).method is None
+
+
+def test_a_paper_refuses_foreign_and_repeated_items() -> None:
+    data = json.loads(paper("e2nas").model_dump_json())
+    with pytest.raises(ValidationError, match="not unique or name another paper"):
+        Paper.model_validate(data | {"items": data["items"] * 2})
+    with pytest.raises(ValidationError, match="not unique or name another paper"):
+        Paper.model_validate(data | {"slug": "other"})
+
+
+def test_the_files_name_their_papers() -> None:
+    folder = Path(str(resources.files("nasrepro.papers")))
+    assert {path.stem for path in folder.glob("*.json")} - {"ledger"} == set(papers())
