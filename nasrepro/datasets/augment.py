@@ -21,8 +21,9 @@ def flip(images: Tensor, generator: torch.Generator) -> Tensor:
 
 def flip_chosen(images: Tensor, chosen: Tensor) -> Tensor:
     """Mirror the images whose entry in `chosen`, bool (B,), is set."""
-    mask = chosen.to(images.device).view(-1, 1, 1, 1)
-    return torch.where(mask, images.flip(3), images)
+    forward = torch.arange(images.shape[3], device=images.device)
+    columns = torch.where(chosen.to(images.device)[:, None], forward.flip(0), forward)
+    return images.gather(3, columns[:, None, None, :].expand(images.shape))
 
 
 def crop(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:
@@ -65,7 +66,7 @@ def cutout_at(images: Tensor, length: int, rows: Tensor, columns: Tensor) -> Ten
     in_rows = _within(images.shape[2], rows.to(images.device), half)
     in_columns = _within(images.shape[3], columns.to(images.device), half)
     hole = in_rows[:, None, :, None] & in_columns[:, None, None, :]
-    return images.masked_fill(hole, 0)
+    return images * (~hole).to(images.dtype)  # several times faster than filling with a mask
 
 
 def _within(size: int, centres: Tensor, half: int) -> Tensor:
@@ -74,11 +75,10 @@ def _within(size: int, centres: Tensor, half: int) -> Tensor:
     return (position >= centres[:, None] - half) & (position < centres[:, None] + half)
 
 
-def normalize(images: Tensor, mean: Sequence[float], std: Sequence[float], *, channels_last: bool = False) -> Tensor:
+def normalize(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
     """uint8 (B, C, H, W) to float32 (image - mean) / std per channel, `mean` and `std` on the 0..255 scale."""
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    values = images.to(torch.float32, memory_format=layout)
     shape = (1, -1, 1, 1)
+    values = images.to(torch.float32)
     values -= torch.tensor(mean, dtype=torch.float32, device=images.device).view(shape)
     values /= torch.tensor(std, dtype=torch.float32, device=images.device).view(shape)
     return values

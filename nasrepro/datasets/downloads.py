@@ -61,7 +61,7 @@ def _archive(wanted: Archive, root: Path, temporary: Path, progress: bool) -> Pa
         return own
     import pooch
 
-    bar = _ProgressBar(wanted.name) if progress else False
+    bar = _ProgressBar(wanted.name) if progress else None
     log = pooch.get_logger()
     level = log.level
     log.setLevel(logging.WARNING)
@@ -71,19 +71,22 @@ def _archive(wanted: Archive, root: Path, temporary: Path, progress: bool) -> Pa
             known_hash=f"md5:{wanted.md5}",
             fname=wanted.name,
             path=temporary,
-            downloader=pooch.HTTPDownloader(progressbar=bar, timeout=60),
+            downloader=pooch.HTTPDownloader(progressbar=bar or False, timeout=60),
         )
     except (OSError, ValueError) as error:  # no connection, cut connection, another hash
-        reason = " ".join(str(error).split())[:200]
         raise UserError(
-            f"download of {wanted.url} failed, nothing was written ({reason}); "
+            f"download of {wanted.url} failed, nothing was written ({_one_line(error)}); "
             f"try again, or put '{wanted.name}' into '{root}' yourself and run the same command"
         ) from error
     finally:
-        if bar:
+        if bar is not None:
             bar.close()
         log.setLevel(level)
     return Path(path)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _extracted(known: Entry, archive: Path, temporary: Path) -> Path:
@@ -93,7 +96,7 @@ def _extracted(known: Entry, archive: Path, temporary: Path) -> Path:
         with tarfile.open(archive) as content:
             content.extractall(target, filter="data")  # refuses links and paths that lead outside
     except (tarfile.TarError, EOFError) as error:
-        raise UserError(f"'{archive.name}' cannot be unpacked: {error}") from error
+        raise UserError(f"'{archive.name}' cannot be unpacked: {_one_line(error)}") from error
     folder = target / known.folder
     report = check(known, target)
     absent = [file.path.name for file in report.files if not file.path.is_file()]

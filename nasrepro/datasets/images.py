@@ -122,6 +122,9 @@ def _pooled(images: Tensor, side: int) -> Tensor:
     pooled = torch.empty((count, channels, side, side), dtype=torch.uint8, device=images.device)
     for start in range(0, count, _CHUNK):
         chunk = images[start : start + _CHUNK]
-        sums = chunk.reshape(-1, channels, side, step, side, step).sum(dim=(3, 5), dtype=torch.int32)
-        pooled[start : start + _CHUNK] = ((2 * sums + area) // (2 * area)).to(torch.uint8)
+        sums = torch.full((len(chunk), channels, side, side), area // 2, dtype=torch.int32, device=images.device)
+        for row in range(step):
+            for column in range(step):
+                sums += chunk[:, :, row::step, column::step]
+        pooled[start : start + _CHUNK] = sums.div_(area, rounding_mode="floor")
     return pooled

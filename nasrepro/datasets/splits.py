@@ -5,6 +5,7 @@ Everything here is a pure function of its arguments: the same indices on every m
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import numpy as np
@@ -60,5 +61,5 @@ def balanced_parts(labels: Indices, per_class: tuple[int, ...], seed: int) -> li
     """
     ranks = ranks_within_class(labels, random_order(len(labels), seed))
     edges = np.cumsum((0, *per_class))
-    parts = [np.flatnonzero((ranks >= low) & (ranks < high)) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [np.flatnonzero((ranks >= low) & (ranks < high)) for low, high in itertools.pairwise(edges)]
     return [*parts, np.flatnonzero(ranks >= edges[-1])]

@@ -70,10 +70,10 @@ class BatchStream:
             if self.data.flip:
                 pixels = augment.flip(pixels, self.generator)
             pixels = augment.crop(pixels, self.data.crop_padding, self.generator)
-        values = augment.normalize(pixels, self.data.mean, self.data.std, channels_last=self.channels_last)
+        values = augment.normalize(pixels, self.data.mean, self.data.std)
         if self.augment:
             values = augment.cutout(values, self.cutout, self.generator)
-        return values, labels
+        return _laid_out(values, self.channels_last), labels
 
     def state_dict(self) -> dict[str, Any]:
         """Everything the stream's future depends on; tensors and integers only, copied."""
@@ -111,5 +111,10 @@ def in_order(images: ImageSet, data: ImageData, batch_size: int, *, channels_las
     """One pass over a split as stored, without augmentation: for evaluation."""
     for start in range(0, len(images), batch_size):
         pixels = images.images[start : start + batch_size]
-        values = augment.normalize(pixels, data.mean, data.std, channels_last=channels_last)
-        yield values, images.labels[start : start + batch_size]
+        values = augment.normalize(pixels, data.mean, data.std)
+        yield _laid_out(values, channels_last), images.labels[start : start + batch_size]
+
+
+def _laid_out(values: Tensor, channels_last: bool) -> Tensor:
+    # Converting at the very end is much faster than computing in this layout with few channels.
+    return values.contiguous(memory_format=torch.channels_last) if channels_last else values
