@@ -162,8 +162,9 @@ def _shrink(record: dict[Any, Any]) -> None:
         return
     ending = f"@{record['epochs'] - 1}"
     for curve in (record["eval_acc1es"], record["eval_losses"]):
-        for key in [key for key in curve if not key.endswith(ending)]:
-            del curve[key]
+        last = {key: value for key, value in curve.items() if key.endswith(ending)}
+        curve.clear()  # deleting key by key would keep the memory
+        curve.update(last)
     for name in ("eval_times", "train_acc1es", "train_acc5es", "train_losses"):
         if isinstance(record.get(name), dict):
             record[name].clear()
