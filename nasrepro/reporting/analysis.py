@@ -122,7 +122,9 @@ def analyze(records: Sequence[RunRecord]) -> Analysis:
     }
     params = _adjusted({name: r.versus_params for name, r in rankings.items() if r and r.versus_params})
     methods = tuple(
-        _method([r for r in kept if r.spec.method == name], values[name], main, rankings[name], versus.get(name), params)
+        _method(
+            [r for r in kept if r.spec.method == name], values[name], main, rankings[name], versus.get(name), params
+        )
         for name in names
     )
     return Analysis(tuple(kept), methods, scorings, exact, pairs, _winner(names, pairs))

@@ -39,7 +39,7 @@ def found_cells(result: MethodResult) -> list[FoundCell]:
     return sorted(cells, key=lambda cell: (-len(cell.seeds), cell.seeds))
 
 
-def cell_figure(analysis: Analysis, caption: str) -> Drawing | None:
+def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     """A block per method, a panel per distinct cell; None when no cell of a drawable space was found."""
     blocks = [
         (result.method, [cell for cell in found_cells(result) if cell.genotype.startswith(f"{_SPACE.name}:")])
@@ -58,9 +58,9 @@ def cell_figure(analysis: Analysis, caption: str) -> Drawing | None:
     parts[-1].legend(handles=legend_handles(), loc="center", ncols=5)
     text = (
         "Found cells; seeds that found the same cell are drawn once. Dotted: no operation. Numbers under a cell are its "
-        f"worth under the primary scoring. {caption}"
+        f"worth under the primary scoring."
     )
-    return finish(figure, name="cells", title="The found cells", caption=text, wide=True)
+    return finish(figure, name="cells", title="The found cells", caption=text, provenance=provenance, wide=True)
 
 
 def _draw_block(part: SubFigure, method: str, cells: list[FoundCell], rows: int) -> None:

@@ -9,7 +9,7 @@ from nasrepro.records.record import RunRecord
 from nasrepro.records.store import write_record
 from nasrepro.reporting.analysis import Analysis, analyze
 from nasrepro.reporting.comparison_table import full_table, pair_table, views
-from nasrepro.reporting.describe import caption, describe, short_caption
+from nasrepro.reporting.describe import describe, short_caption
 from nasrepro.reporting.figures import all_figures
 from nasrepro.reporting.findings import findings, unfinished
 from nasrepro.reporting.output import replaced_folder
@@ -29,9 +29,10 @@ def render_comparison(records: Sequence[RunRecord], out: Path, *, title: str, co
     not share a table or the folder cannot be written.
     """
     analysis = analyze(records)
-    tables = views(analysis, caption(analysis.records))
+    provenance = short_caption(analysis.records)
+    tables = views(analysis, provenance)
     with styled():
-        drawings = all_figures(analysis, short_caption(analysis.records))
+        drawings = all_figures(analysis, provenance)
     with replaced_folder(out, OWN) as folder:
         _write_tables(folder, analysis, tables, title, command)
         _write_figures(folder / "figures", drawings)
@@ -65,9 +66,7 @@ def _write_figures(folder: Path, drawings: Sequence[Drawing]) -> None:
         (folder / f"{drawing.name}.png").write_bytes(drawing.png)
 
 
-def _page(
-    analysis: Analysis, tables: Sequence[Table], drawings: Sequence[Drawing], title: str, command: str
-) -> str:
+def _page(analysis: Analysis, tables: Sequence[Table], drawings: Sequence[Drawing], title: str, command: str) -> str:
     first = analysis.records[0]
     return render_page(
         "comparison.html.j2",

@@ -55,13 +55,15 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
     ]
     others = [scoring.name for scoring in analysis.scorings if scoring.name != PRIMARY]
     if others:
-        tables.append(table.select(["method", *others], title="The same cells under the other scorings"))
+        tables.append(
+            table.select(["method", *others], title="The same cells under the other scorings", caption=caption)
+        )
     runs_only = Table(table.columns, tuple(row for row in table.rows if not row.reference))
     if any(result.ranking for result in analysis.methods):
-        tables.append(_ranking_view(runs_only, analysis))
+        tables.append(_ranking_view(runs_only, analysis, caption))
     cost = ["method", "steps", "path_steps", "samples", "queries.valid", "seconds", "diverged", "failed"]
     note = "Means over finished runs. Counts do not depend on the machine; seconds do."
-    tables.append(runs_only.select(cost, title="What the searches cost", notes=[note]))
+    tables.append(runs_only.select(cost, title="What the searches cost", caption=caption, notes=[note]))
     return tables
 
 
@@ -74,14 +76,16 @@ def pair_table(analysis: Analysis) -> Table:
         Column("p", "p (Holm)", "text"),
     )
     rows = tuple(
-        Row({"pair": Cell(text=f"{a} − {b}"), "difference": _difference(t), "n": Cell(value=t.comparison.n), "p": _p(t)})
+        Row(
+            {"pair": Cell(text=f"{a} − {b}"), "difference": _difference(t), "n": Cell(value=t.comparison.n), "p": _p(t)}
+        )
         for (a, b), t in analysis.pairs.items()
     )
     note = "Positive: the first is better. Pairs share the seed number and the split of the data."
     return Table(columns, rows, title="Tests between the methods", notes=(note,))
 
 
-def _ranking_view(table: Table, analysis: Analysis) -> Table:
+def _ranking_view(table: Table, analysis: Analysis, caption: str) -> Table:
     keys = ["method", "tau", "tau_loss", "tau_live", "tau.params", "tau.live_params", "tau.macs", "tau.verdict"]
     ranked = {result.method: result.ranking for result in analysis.methods if result.ranking}
     rows = tuple(row for row in table.rows if row["method"].text in ranked)
@@ -90,7 +94,7 @@ def _ranking_view(table: Table, analysis: Analysis) -> Table:
         f"Kendall τ-b over {first.cells} probe cells at the end of training, {first.dead} of them input-independent "
         f"(dead); truth: {first.truth_scoring}. Intervals are over seeds, on the same cells."
     )
-    return Table(table.columns, rows).select(keys, title="How well the supernets rank", notes=[note])
+    return Table(table.columns, rows).select(keys, title="How well the supernets rank", caption=caption, notes=[note])
 
 
 def _scoring_column(scoring: Scoring) -> Column:
@@ -187,7 +191,9 @@ def _worth_notes(analysis: Analysis) -> list[str]:
             if analysis.exact_random
             else "the random runs, paired by seed number and split of the data"
         )
-        notes.append(f"Compared with {against}; p adjusted over the column (Holm). Fewer than 10 seeds: underpowered, no p.")
+        notes.append(
+            f"Compared with {against}; p adjusted over the column (Holm). Fewer than 10 seeds: underpowered, no p."
+        )
     if analysis.winner:
         notes.append(f"Bold: better than every other method (paired tests, Holm over all pairs): {analysis.winner}.")
     elif len(analysis.methods) > 1:

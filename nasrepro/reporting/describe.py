@@ -49,14 +49,14 @@ def caption(records: Sequence[RunRecord]) -> str:
 
 
 def short_caption(records: Sequence[RunRecord]) -> str:
-    """One line for figures: benchmark, truth, scale, protocol and seeds."""
+    """The same in one compact sentence, for every table and figure of a page."""
     first = records[0]
-    scored = _scored_on(records)
-    parts = [first.spec.benchmark, scored, f"truth: {first.truth.source}"]
+    parts = [f"Benchmark {first.spec.benchmark}", _scored_on(records), f"truth: {first.truth.source.rstrip('.')}"]
     parts += [f"scale {first.spec.scale}", f"protocol {first.spec.protocol}", f"seeds {_seeds(records)}"]
+    parts += [_software(records), _hardware(records)]
     if any(record.truth.unverified for record in records):
         parts.append("unverified data")
-    return "; ".join(part for part in parts if part)
+    return "; ".join(part for part in parts if part) + "."
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

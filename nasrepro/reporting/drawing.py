@@ -54,7 +54,11 @@ def _draw_edge(axes: Axes, source: int, target: int, op: str, *, live: bool, pre
     path, apex = _edge_path(source, target)
     color = OP_COLORS[op]
     if not present:
-        axes.add_patch(PathPatch(path, facecolor="none", edgecolor=color, linewidth=0.6, linestyle=(0, (1, 2.2)), zorder=1))
+        axes.add_patch(
+            PathPatch(
+                path, facecolor="none", edgecolor=color, linewidth=0.7, linestyle=(0, (1, 2.2)), alpha=0.55, zorder=1
+            )
+        )
         return
     strength = 1.0 if live else 0.35
     arrow = FancyArrowPatch(
@@ -109,5 +113,7 @@ def legend_handles() -> list[PathPatch]:
     from matplotlib.lines import Line2D
 
     shown = [Line2D([], [], color=OP_COLORS[op], linewidth=2, label=f"{SHORT[op]}: {LONG[op]}") for op in LONG]
-    pale = Line2D([], [], color=MUTED, linewidth=1.2, alpha=0.4, linestyle=(0, (3, 1.5)), label="cannot reach the output")
+    pale = Line2D(
+        [], [], color=MUTED, linewidth=1.2, alpha=0.4, linestyle=(0, (3, 1.5)), label="cannot reach the output"
+    )
     return [*shown, pale]  # type: ignore[list-item]

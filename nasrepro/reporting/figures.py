@@ -20,7 +20,7 @@ _GRID_POINTS = 60
 _SCATTER_COLUMNS = 4
 
 
-def accuracy_figure(analysis: Analysis, caption: str) -> Drawing | None:
+def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     """A dot per seed, the mean with its interval, and the known ends of the scale; None without scores."""
     main = analysis.primary
     shown = [result for result in analysis.methods if PRIMARY in result.scores]
@@ -37,8 +37,10 @@ def accuracy_figure(analysis: Analysis, caption: str) -> Drawing | None:
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(scoring_label(main))
     _reference_lines(axes, main)
-    text = f"A dot is one seed; the bar is the mean with its 95 % interval over seeds. {caption}"
-    return finish(figure, name="accuracy", title="What the found cells are worth", caption=text, wide=False)
+    text = f"A dot is one seed; the bar is the mean with its 95 % interval over seeds."
+    return finish(
+        figure, name="accuracy", title="What the found cells are worth", caption=text, provenance=provenance, wide=False
+    )
 
 
 def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> None:
@@ -46,7 +48,9 @@ def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> No
     # a fixed spread instead of a random one: equal records give equal figures
     offsets = 0.2 * (((np.arange(len(values)) * 0.618) % 1) - 0.5) if len(values) > 1 else np.zeros(1)
     edge = {} if look.marker == "x" else {"edgecolors": PAPER}
-    axes.scatter(values, place + 0.16 + offsets, s=20, color=look.color, marker=look.marker, alpha=0.75, linewidths=0.6, **edge)
+    axes.scatter(
+        values, place + 0.16 + offsets, s=26, color=look.color, marker=look.marker, alpha=0.8, linewidths=0.6, **edge
+    )
     summary = result.scores[PRIMARY]
     if np.isfinite(summary.low):
         axes.plot([summary.low, summary.high], [place - 0.2] * 2, color=INK, linewidth=1.4)
@@ -78,7 +82,7 @@ def _reference_lines(axes: Axes, main: Scoring) -> None:
         )
 
 
-def anytime_figure(analysis: Analysis, caption: str) -> Drawing | None:
+def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     """Worth of the answer a method would have given at each point of its budget, one panel per kind of budget."""
     main = analysis.primary
     groups = [
@@ -106,9 +110,11 @@ def anytime_figure(analysis: Analysis, caption: str) -> Drawing | None:
     panels[0].set_ylabel(scoring_label(main))
     text = (
         "The truth of the cell that the method would have answered at this point; band: 95 % interval of the mean over "
-        f"seeds, at each point by itself. The search never sees this truth. {caption}"
+        f"seeds, at each point by itself. The search never sees this truth."
     )
-    return finish(figure, name="anytime", title="Anytime performance", caption=text, wide=len(groups) == 2)
+    return finish(
+        figure, name="anytime", title="Anytime performance", caption=text, provenance=provenance, wide=len(groups) == 2
+    )
 
 
 def _has_curve(result: MethodResult) -> bool:
@@ -131,7 +137,7 @@ def _anytime_curve(axes: Axes, result: MethodResult, look: Look) -> None:
         axes.fill_between(x, low, high, step="post", color=look.color, alpha=0.16, linewidth=0)
 
 
-def scatter_figure(analysis: Analysis, caption: str) -> Drawing | None:
+def scatter_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     """One-shot against true worth of the probe cells at the end of training, for the seed with the median τ."""
     shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.taus]
     if not shown:
@@ -148,9 +154,16 @@ def scatter_figure(analysis: Analysis, caption: str) -> Drawing | None:
         axes.set_visible(False)
     text = (
         "Probe cells at the end of training, for the seed with the median τ. Crosses are cells whose output does not "
-        f"depend on their input; those off the scale stand at its border. τ is Kendall's τ-b over all of them. {caption}"
+        f"depend on their input; those off the scale stand at its border. τ is Kendall's τ-b over all of them."
     )
-    return finish(figure, name="one-shot-vs-truth", title="One-shot against true accuracy", caption=text, wide=wide)
+    return finish(
+        figure,
+        name="one-shot-vs-truth",
+        title="One-shot against true accuracy",
+        caption=text,
+        provenance=provenance,
+        wide=wide,
+    )
 
 
 def _scatter(axes: Axes, result: MethodResult, look: Look) -> None:
@@ -166,13 +179,15 @@ def _scatter(axes: Axes, result: MethodResult, look: Look) -> None:
     axes.scatter(truth[~dead], inherited[~dead], s=16, color=look.color, marker=marker, alpha=0.65, linewidths=0)
     if dead.any() and not dead.all():
         _dead_at_the_border(axes, truth[dead], inherited[dead])
-    axes.set_title(result.method)
+    axes.set_title(result.method, pad=17)
     axes.set_xlabel(f"truth: {probes.truth_scoring}")
     axes.set_ylabel("one-shot validation accuracy (%)")
-    lines = [f"τ = {decimal(ranking.taus[seed], 2)} (seed {seed})"]
+    shown = f"τ = {decimal(ranking.taus[seed], 2)} (seed {seed})"
     if ranking.by_params is not None:
-        lines.append(f"parameter count: τ = {decimal(ranking.by_params, 2)}")
-    axes.annotate("\n".join(lines), xy=(0.03, 0.97), xycoords="axes fraction", va="top", ha="left", fontsize=8)
+        shown += f"; parameter count τ = {decimal(ranking.by_params, 2)}"
+    axes.annotate(
+        shown, xy=(0, 1), xycoords="axes fraction", xytext=(0, 5), textcoords="offset points", fontsize=7.5, color=MUTED
+    )
 
 
 def _dead_at_the_border(axes: Axes, truth: np.ndarray, inherited: np.ndarray) -> None:
@@ -184,7 +199,7 @@ def _dead_at_the_border(axes: Axes, truth: np.ndarray, inherited: np.ndarray) ->
     axes.set_ylim(bottom, top)
 
 
-def tau_figure(analysis: Analysis, caption: str) -> Drawing | None:
+def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     """Kendall τ during training with intervals over seeds, beside the parameter-count baseline."""
     shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.curve]
     if not shown:
@@ -202,8 +217,10 @@ def tau_figure(analysis: Analysis, caption: str) -> Drawing | None:
     axes.set_xlabel("weight updates")
     axes.set_ylabel("Kendall τ-b to the truth")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(shown), 3))
-    text = f"τ-b of one-shot accuracy over the fixed probe cells; bars: 95 % interval over seeds. {caption}"
-    return finish(figure, name="tau", title="Ranking quality during training", caption=text, wide=False)
+    text = f"τ-b of one-shot accuracy over the fixed probe cells; bars: 95 % interval over seeds."
+    return finish(
+        figure, name="tau", title="Ranking quality during training", caption=text, provenance=provenance, wide=False
+    )
 
 
 def _tau_curve(axes: Axes, result: MethodResult, look: Look) -> None:
@@ -220,15 +237,15 @@ def _tau_curve(axes: Axes, result: MethodResult, look: Look) -> None:
         axes.fill_between(x, low, high, color=look.color, alpha=0.14, linewidth=0)
 
 
-def all_figures(analysis: Analysis, caption: str) -> Sequence[Drawing]:
+def all_figures(analysis: Analysis, provenance: str) -> Sequence[Drawing]:
     """Every figure the records have data for, in reading order."""
     from nasrepro.reporting.cell_figure import cell_figure
 
     made = [
-        accuracy_figure(analysis, caption),
-        tau_figure(analysis, caption),
-        anytime_figure(analysis, caption),
-        scatter_figure(analysis, caption),
-        cell_figure(analysis, caption),
+        accuracy_figure(analysis, provenance),
+        tau_figure(analysis, provenance),
+        anytime_figure(analysis, provenance),
+        scatter_figure(analysis, provenance),
+        cell_figure(analysis, provenance),
     ]
     return [drawing for drawing in made if drawing is not None]

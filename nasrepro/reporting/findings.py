@@ -83,7 +83,9 @@ def _between(analysis: Analysis) -> str:
     if not shown:
         return "No two methods are shown to differ (paired over seeds, Holm over all pairs)."
     words = [f"{a} over {b}" if t.comparison.difference > 0 else f"{b} over {a}" for a, b, t in shown]
-    return f"No method beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over all pairs)."
+    return (
+        f"No method beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over all pairs)."
+    )
 
 
 def _ranking(result: MethodResult) -> str:
@@ -91,14 +93,18 @@ def _ranking(result: MethodResult) -> str:
     ranking, tested = result.ranking, result.versus_params
     if ranking is None or ranking.tau.n == 0:
         return f"{result.method}: the supernet's scores do not rank the probe cells at all (τ is undefined)."
-    text = f"{result.method}: its supernets rank the {ranking.cells} probe cells with τ = {decimal(ranking.tau.mean, 2)}"
+    text = (
+        f"{result.method}: its supernets rank the {ranking.cells} probe cells with τ = {decimal(ranking.tau.mean, 2)}"
+    )
     if ranking.by_params is None or tested is None:
         return f"{text}; the parameter count's τ is not known."
     baseline = f"parameter count (τ = {decimal(ranking.by_params, 2)})"
     c = tested.comparison
     if c.underpowered:
         side = "above" if c.difference > 0 else "below"
-        seeds = f"{sum((tau > ranking.by_params) == (c.difference > 0) for tau in ranking.taus.values())} of {c.n} seeds"
+        seeds = (
+            f"{sum((tau > ranking.by_params) == (c.difference > 0) for tau in ranking.taus.values())} of {c.n} seeds"
+        )
         return f"{text}, {side} the {baseline} on {seeds}; underpowered, so no test."
     if not tested.significant:
         return f"{text}, not distinguishable from the {baseline}; {p_equals(tested.p)}."

@@ -32,7 +32,9 @@ def checked(records: Sequence[RunRecord]) -> list[RunRecord]:
     for what, read in rules:
         values = sorted({str(read(record)) for record in unique if read(record) is not None})
         if len(values) > 1:
-            raise UserError(f"records of different {what} cannot share a table: {join_words(values)}; render them apart")
+            raise UserError(
+                f"records of different {what} cannot share a table: {join_words(values)}; render them apart"
+            )
     _check_rows(unique)
     order = {name: i for i, name in enumerate(method_order(unique))}
     return sorted(unique, key=lambda r: (order[r.spec.method], r.spec.seed))
@@ -48,7 +50,9 @@ def _check_rows(records: Sequence[RunRecord]) -> None:
         seeds.add((spec.method, spec.seed))
         first = seen.setdefault(spec.method, record).spec
         if first.model_copy(update={"seed": spec.seed}) != spec:
-            differing = sorted(k for k in {*first.settings, *spec.settings} if first.settings.get(k) != spec.settings.get(k))
+            differing = sorted(
+                k for k in {*first.settings, *spec.settings} if first.settings.get(k) != spec.settings.get(k)
+            )
             what = join_words(differing) or "threads or device"
             raise UserError(
                 f"records of '{spec.method}' (seeds {first.seed} and {spec.seed}) differ in {what}; one row never mixes them"

@@ -91,7 +91,8 @@ def dead_cells(probes: Probes) -> np.ndarray:
     """True for cells whose output does not depend on their input, shape (cells,)."""
     space = NB201Space()
     return np.array(
-        [cell.startswith(f"{space.name}:") and not space.parse(cell).reaches_output for cell in probes.cells], dtype=bool
+        [cell.startswith(f"{space.name}:") and not space.parse(cell).reaches_output for cell in probes.cells],
+        dtype=bool,
     )
 
 

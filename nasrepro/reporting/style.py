@@ -28,7 +28,7 @@ OP_COLORS = {
     "nor_conv_1x1": "#0072b2",
     "avg_pool_3x3": "#009e73",
     "skip_connect": "#6a7078",
-    "none": "#c3c8ce",
+    "none": MUTED,
 }
 
 _RC = {
@@ -109,6 +109,9 @@ class Drawing:
     name: str
     title: str
     caption: str
+    """What is drawn and how to read it."""
+    provenance: str
+    """What was measured, where and with what."""
     svg: str
     png: bytes
     wide: bool
@@ -132,15 +135,17 @@ def _attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
-def finish(figure: Figure, *, name: str, title: str, caption: str, wide: bool) -> Drawing:
+def finish(figure: Figure, *, name: str, title: str, caption: str, provenance: str, wide: bool) -> Drawing:
     """Render a figure; equal figures give equal bytes."""
-    svg, png = io.StringIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Title": title})
-    figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    return Drawing(name, title, caption, svg.getvalue(), png.getvalue(), wide)
+    svg, png, about = io.StringIO(), io.BytesIO(), f"{caption} {provenance}"
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Title": title, "Description": about})
+    figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None, "Description": about})
+    return Drawing(name, title, caption, provenance, svg.getvalue(), png.getvalue(), wide)
 
 
-def label_line(axes: Axes, y: float, text: str, *, dash: Any = (0, (4, 2)), color: str = MUTED, below: bool = False) -> None:
+def label_line(
+    axes: Axes, y: float, text: str, *, dash: Any = (0, (4, 2)), color: str = MUTED, below: bool = False
+) -> None:
     """A horizontal line across the panel with its name at the right end."""
     axes.axhline(y, color=color, linewidth=1.0, linestyle=dash, zorder=1.5)
     axes.annotate(

@@ -27,12 +27,14 @@ class Column:
     higher_is_better: bool | None = None
     parts: tuple[str, ...] = STAT_PARTS
     show_std: bool = True
-    """Whether people see `mean ± std`; the interval is shown wherever there is one."""
+    """Whether people see `mean ± std`."""
+    show_interval: bool = True
+    """Whether people see the interval below it."""
 
     @property
     def heading(self) -> str:
         """The label with an arrow in the direction of better."""
-        arrow = {True: " ↑", False: " ↓", None: ""}[self.higher_is_better]
+        arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[self.higher_is_better]
         return self.label + arrow
 
 
@@ -141,9 +143,16 @@ def main_text(cell: Cell, column: Column) -> str:
 
 def interval_text(cell: Cell, column: Column) -> str:
     """The interval as `[low, high]`, or nothing."""
-    if cell.text is not None or cell.low is None or cell.high is None:
+    if cell.text is not None or not column.show_interval:
         return ""
-    return f"[{decimal(cell.low, column.digits)}, {decimal(cell.high, column.digits)}]"
+    return brackets(cell, column.digits)
+
+
+def brackets(cell: Cell, digits: int, *, sign: bool = False) -> str:
+    """`[low, high]`, or nothing where there is no interval."""
+    if cell.low is None or cell.high is None:
+        return ""
+    return f"[{decimal(cell.low, digits, sign=sign)}, {decimal(cell.high, digits, sign=sign)}]"
 
 
 def seed_text(seeds: Sequence[int]) -> str:

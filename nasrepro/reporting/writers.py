@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 
-def to_csv(table: Table) -> str:
-    """For machines: every statistic split into its parts, missing values empty, reference rows left out."""
+def to_csv(table: Table, *, references: bool = False) -> str:
+    """For machines: every statistic split into its parts, missing values empty; reference rows only if asked for."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([name for column in table.columns for name in _csv_names(column)])
     for row in table.rows:
-        if not row.reference:
+        if references or not row.reference:
             writer.writerow([value for column in table.columns for value in _csv_values(row[column.key], column)])
     return out.getvalue()
 
@@ -100,6 +100,7 @@ _LATEX = {
     "≤": r"$\leq$",
     "≈": r"$\approx$",
     "τ": r"$\tau$",
+    "Δ": r"$\Delta$",
     "α": r"$\alpha$",
     "ε": r"$\varepsilon$",
     "γ": r"$\gamma$",
@@ -131,7 +132,9 @@ def to_latex(table: Table, *, label: str) -> str:
         if index and (row.first_of_group or row.reference and not table.rows[index - 1].reference):
             body.append(r"\midrule")
         body.append(" & ".join(_latex_cell(row[column.key], column, row) for column in table.columns) + r" \\")
-    caption = " ".join(part for part in (table.title + ("." if table.title else ""), table.caption, *table.notes) if part)
+    caption = " ".join(
+        part for part in (table.title + ("." if table.title else ""), table.caption, *table.notes) if part
+    )
     return "\n".join(
         [
             r"% needs \usepackage{booktabs} and \usepackage{graphicx}",
@@ -172,9 +175,10 @@ def to_html(table: Table) -> Markup:
     rows = Markup("\n").join(_html_row(row, table) for row in table.rows)
     frame = Markup(
         '<div class="scroll" tabindex="0" role="region" aria-label="{}">'
-        "<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table></div>"
+        "<table{}>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table></div>"
     )
-    return frame.format(table.title, head, rows)
+    grouped = Markup(' class="grouped"') if any(row.first_of_group for row in table.rows) else Markup("")
+    return frame.format(table.title, grouped, head, rows)
 
 
 def _html_class(column: Column) -> Markup:
