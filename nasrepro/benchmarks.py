@@ -64,7 +64,9 @@ class Benchmark:
         from nasrepro.datasets.loading import load
 
         if self.images is None:
-            raise UserError(f"benchmark '{self.name}' has no images to train a supernet on; only its table is available")
+            raise UserError(
+                f"benchmark '{self.name}' has no images to train a supernet on; only its table is available"
+            )
         return load(self.images, allow_unverified=allow_unverified)
 
     def probes(self) -> list[Genotype]:

@@ -42,9 +42,7 @@ class SearchResult:
 class Selector(Protocol):
     """Answers which genotype is returned, given the trained sampler and one-shot scores."""
 
-    def select(
-        self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator
-    ) -> Answer: ...
+    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer: ...
 
 
 class Search(Protocol):

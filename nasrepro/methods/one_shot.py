@@ -31,9 +31,7 @@ class OneShotSearch:
         assert context.skeleton is not None
         settings = SupernetSettings.model_validate(context.settings["training"])
         data = (
-            context.images()
-            .limited(settings.train_images, settings.valid_images)
-            .resized(context.skeleton.image_size)
+            context.images().limited(settings.train_images, settings.valid_images).resized(context.skeleton.image_size)
         )
         network = NB201Network(
             context.skeleton,
@@ -62,9 +60,7 @@ class OneShotSearch:
                 "value": answer.value,
             }
 
-        training = SupernetTraining(
-            network, sampler, *self._streams(data, settings, context.seed), settings
-        )
+        training = SupernetTraining(network, sampler, *self._streams(data, settings, context.seed), settings)
         progress = training.run(
             context.work / "checkpoint.pt",
             observe_at=spread(settings.probe_points, settings.epochs),
@@ -80,10 +76,24 @@ class OneShotSearch:
         Both are augmented, as published: architecture parameters are trained on augmented images too.
         """
         return (
-            BatchStream(data.train, data, settings.batch_size, torch_rng(seed, "train"), augment=True,
-                        replacement=False, channels_last=settings.channels_last),
-            BatchStream(data.valid, data, settings.batch_size, torch_rng(seed, "valid"), augment=True,
-                        replacement=True, channels_last=settings.channels_last),
+            BatchStream(
+                data.train,
+                data,
+                settings.batch_size,
+                torch_rng(seed, "train"),
+                augment=True,
+                replacement=False,
+                channels_last=settings.channels_last,
+            ),
+            BatchStream(
+                data.valid,
+                data,
+                settings.batch_size,
+                torch_rng(seed, "valid"),
+                augment=True,
+                replacement=True,
+                channels_last=settings.channels_last,
+            ),
         )
 
     @staticmethod

@@ -42,6 +42,8 @@ class Oracle(ABC):
     name: str
     source: str
     """One sentence for captions: where the numbers come from."""
+    covers_space: bool = True
+    """False when only single cells can be asked, so that neither an optimum nor `query_all` exists."""
 
     @abstractmethod
     def fidelities(self) -> list[Fidelity]:

@@ -75,7 +75,9 @@ class NB201Genotype:
 
     def __str__(self) -> str:
         nodes = [
-            "|".join(f"{OPS[op]}~{source}" for op, (node, source) in zip(self.ops, EDGES, strict=True) if node == target)
+            "|".join(
+                f"{OPS[op]}~{source}" for op, (node, source) in zip(self.ops, EDGES, strict=True) if node == target
+            )
             for target in range(1, NODES)
         ]
         return "+".join(f"|{node}|" for node in nodes)

@@ -43,7 +43,9 @@ class NB201Network(nn.Module):
             if stage:
                 self.body.append(Reduction(width, mode, rng))
                 width *= 2
-            self.body.extend(NB201Cell(width, genotype, affine=alone, mode=mode, rng=rng) for _ in range(skeleton.cells))
+            self.body.extend(
+                NB201Cell(width, genotype, affine=alone, mode=mode, rng=rng) for _ in range(skeleton.cells)
+            )
         self.head = Head(width, skeleton.classes, mode, rng)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)  # type: ignore[call-overload]

@@ -1,0 +1,133 @@
+"""From what the user asked for to a list of runs. Everything is checked here, before anything runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from nasrepro import benchmarks
+from nasrepro.benchmarks import Benchmark
+from nasrepro.errors import UserError, unknown
+from nasrepro.methods import catalog
+from nasrepro.records.spec import Protocol, RunSpec, Scale, run_key
+from nasrepro.records.store import RunStore
+
+Overrides = dict[str, dict[str, Any]]
+_MAX_SEED = 2**31
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run to do: its specification, the hashes of its data, and its key in the store."""
+
+    spec: RunSpec
+    data: dict[str, str]
+    key: str
+    allow_unverified: bool = False
+
+
+def parse_seeds(text: str) -> list[int]:
+    """`0-4`, `0,1,2` or a mixture → sorted distinct seeds; raises `UserError`."""
+    seeds: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
+        if not match:
+            raise UserError(f"seeds '{text}' cannot be read at '{part}'; allowed: a list such as 0,1,2 or a range 0-9")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last >= _MAX_SEED:
+            raise UserError(
+                f"seeds '{part.strip()}' are not a rising range below {_MAX_SEED}; allowed: for example 0-9"
+            )
+        seeds.update(range(first, last + 1))
+    return sorted(seeds)
+
+
+def parse_overrides(assignments: Sequence[str]) -> Overrides:
+    """`["training.epochs=3"]` → `{"training": {"epochs": 3}}`; values are JSON, or text where they are not."""
+    overrides: Overrides = {}
+    for assignment in assignments:
+        match = re.fullmatch(r"([\w-]+)\.([\w-]+)=(.*)", assignment)
+        if not match:
+            raise UserError(
+                f"setting '{assignment}' cannot be read; the form is BLOCK.NAME=VALUE, as in training.epochs=3"
+            )
+        try:
+            value = json.loads(match[3])
+        except ValueError:
+            value = match[3]
+        overrides.setdefault(match[1], {})[match[2]] = value
+    return overrides
+
+
+def plan(
+    methods: Sequence[str],
+    benchmark: str,
+    seeds: Sequence[int],
+    *,
+    scale: str,
+    protocol: str,
+    threads: int,
+    overrides: Overrides,
+    store: RunStore,
+    allow_unverified: bool = False,
+) -> list[PlannedRun]:
+    """All runs of methods × seeds on one benchmark. Raises `UserError` for whatever is wrong with the request."""
+    target = benchmarks.get(benchmark)
+    chosen = [catalog.get(name) for name in dict.fromkeys(methods)]
+    if scale not in get_args(Scale):
+        raise unknown("scale", scale, get_args(Scale))
+    if protocol not in get_args(Protocol):
+        raise unknown("protocol", protocol, get_args(Protocol))
+    if threads < 1:
+        raise UserError(f"threads must be at least 1, not {threads}")
+    for method in chosen:
+        if protocol not in method.protocols:
+            raise UserError(
+                f"method '{method.name}' has no protocol '{protocol}'; allowed: {', '.join(method.protocols)}"
+            )
+    settings = {
+        method.name: catalog.resolve(method, target, scale, _own(method, overrides, chosen)) for method in chosen
+    }
+    truth = {"truth": target.open_oracle(store.root).fingerprint()}
+    images = _image_hashes(target, allow_unverified) if any(method.one_shot for method in chosen) else {}
+    runs = []
+    for method in chosen:
+        data = {**truth, **(images if method.one_shot else {})}
+        for seed in seeds:
+            spec = RunSpec(
+                method=method.name,
+                benchmark=benchmark,
+                scale=scale,
+                protocol=protocol,
+                seed=seed,
+                threads=threads,
+                settings=settings[method.name],
+            )
+            runs.append(PlannedRun(spec, data, run_key(spec, data), allow_unverified))
+    return runs
+
+
+def _own(method: catalog.Method, overrides: Overrides, chosen: Sequence[catalog.Method]) -> Overrides:
+    """The overrides that concern this method; one that concerns none of the chosen methods is refused later."""
+    mine = {**method.blocks(), **({"skeleton": None} if method.one_shot else {})}
+    someone = {block for other in chosen for block in (*other.blocks(), *(["skeleton"] if other.one_shot else []))}
+    own: Overrides = {}
+    for block, values in overrides.items():
+        if block not in someone:
+            raise unknown("block of settings", block, sorted(someone))
+        if block not in mine:
+            continue
+        model = mine[block]
+        for name, value in values.items():
+            others = [m for m in chosen if m is not method and block in m.blocks()]
+            known = model is None or name in model.model_fields
+            if known or not any(name in other.blocks()[block].model_fields for other in others):
+                own.setdefault(block, {})[name] = value
+    return own
+
+
+def _image_hashes(benchmark: Benchmark, allow_unverified: bool) -> dict[str, str]:
+    return dict(benchmark.load_images(allow_unverified=allow_unverified).hashes)

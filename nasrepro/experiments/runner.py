@@ -1,0 +1,214 @@
+"""One run: search, then look up what was found."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from nasrepro import benchmarks
+from nasrepro.benchmarks import Benchmark, Scoring
+from nasrepro.experiments import provenance
+from nasrepro.experiments.plan import PlannedRun
+from nasrepro.methods import catalog
+from nasrepro.methods.base import SearchResult
+from nasrepro.methods.context import SearchContext
+from nasrepro.oracles.base import Oracle
+from nasrepro.records.record import Cost, Found, Probes, RunRecord, Score, TracePoint, Truth
+from nasrepro.records.store import RunStore
+from nasrepro.spaces.base import Genotype, Skeleton
+from nasrepro.spaces.nb201_equivalence import live_edges
+
+Report = Callable[[int, int], None]
+
+
+def run(planned: PlannedRun, store: RunStore, report: Report = lambda done, total: None) -> RunRecord:
+    """Do the run in this process, or continue it where it was interrupted; store and return its record.
+
+    A loss that became NaN gives a record of status `diverged`. Whatever else goes wrong is raised.
+    """
+    existing = store.get(planned.key)
+    if existing is not None:
+        return existing
+    spec = planned.spec
+    benchmark, method = benchmarks.get(spec.benchmark), catalog.get(spec.method)
+    if method.one_shot:
+        _prepare_torch(spec.threads)
+    oracle = benchmark.open_oracle(store.root)
+    context = _context(planned, benchmark, oracle, store, report)
+    began = time.perf_counter()
+    result, error = _search(method, context)
+    seconds = {"search": time.perf_counter() - began, **(result.seconds if result else {})}
+    began = time.perf_counter()
+    record = RunRecord(
+        key=planned.key,
+        spec=spec,
+        data=planned.data,
+        status="diverged" if error else "done",
+        error=error,
+        truth=Truth(source=oracle.source, fingerprint=planned.data["truth"], note=_unverified_note(planned, benchmark)),
+        provenance=provenance.collect(),
+        **(_judged(result, context, benchmark, oracle) if result else {}),
+    )
+    seconds["scoring"] = time.perf_counter() - began
+    record = record.model_copy(update={"cost": _cost(result, context, seconds)})
+    store.put(record)
+    return record
+
+
+def _prepare_torch(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+
+
+def _context(
+    planned: PlannedRun, benchmark: Benchmark, oracle: Oracle, store: RunStore, report: Report
+) -> SearchContext:
+    settings = dict(planned.spec.settings)
+    skeleton = settings.get("skeleton")
+    return SearchContext(
+        space=benchmark.space,
+        seed=planned.spec.seed,
+        settings=settings,
+        search_fidelity=benchmark.search,
+        probe_cells=benchmark.probes(),
+        work=store.work_folder(planned.key),
+        report=report,
+        skeleton=Skeleton(**skeleton) if isinstance(skeleton, dict) else None,  # type: ignore[arg-type]
+        _oracle=oracle,
+        _load_images=lambda: benchmark.load_images(allow_unverified=planned.allow_unverified),
+    )
+
+
+def _search(method: catalog.Method, context: SearchContext) -> tuple[SearchResult | None, str | None]:
+    """The result, or why there is none because the training diverged."""
+    search = method.build()
+    if not method.one_shot:
+        return search(context), None
+    from nasrepro.training.supernet import Diverged
+
+    try:
+        return search(context), None
+    except Diverged as error:
+        return None, str(error)
+
+
+def _judged(result: SearchResult, context: SearchContext, benchmark: Benchmark, oracle: Oracle) -> dict[str, object]:
+    """The parts of the record that need the truth; the only place where test values are read."""
+    genotype = result.answer.genotype
+    cost = benchmark.space.cost(genotype, benchmark.standalone)  # type: ignore[arg-type]
+    return {
+        "found": Found(
+            genotype=genotype.id,
+            text=str(genotype),
+            params=cost.params,
+            macs=cost.macs,
+            selection_value=_finite(result.answer.value),
+        ),
+        "scores": [_score(genotype, scoring, oracle) for scoring in benchmark.scorings],
+        "probes": _probes(result, context, benchmark, oracle),
+        "trace": [
+            TracePoint(
+                at=at,
+                genotype=answer.genotype.id,
+                selection_value=_finite(answer.value),
+                truth=_look_up(answer.genotype, benchmark.primary, oracle)[0],
+            )
+            for at, answer in result.trace
+        ],
+        "loss": result.loss,
+        "notes": [*result.notes, *_warnings(genotype)],
+    }
+
+
+def _warnings(genotype: Genotype) -> list[str]:
+    reaches = getattr(genotype, "reaches_output", True)
+    return [] if reaches else ["the output of the found cell does not depend on its input"]
+
+
+def _look_up(genotype: Genotype, scoring: Scoring, oracle: Oracle) -> tuple[float | None, int]:
+    asked = scoring.fidelity
+    answer = oracle.query(genotype, dataset=asked.dataset, split=asked.split, epochs=asked.epochs)
+    return _finite(answer.value), answer.n_trials
+
+
+def _score(genotype: Genotype, scoring: Scoring, oracle: Oracle) -> Score:
+    value, trials = _look_up(genotype, scoring, oracle)
+    asked = scoring.fidelity
+    return Score(
+        scoring=scoring.name,
+        dataset=asked.dataset,
+        split=asked.split.value,
+        epochs=asked.epochs,
+        value=value,
+        n_trials=trials,
+        higher_is_better=scoring.higher_is_better,
+        **_among_all(value, scoring, oracle),
+    )
+
+
+def _among_all(value: float | None, scoring: Scoring, oracle: Oracle) -> dict[str, float]:
+    """Optimum, exact distribution of one uniform cell, and this value's percentile; empty without a whole table."""
+    import numpy as np
+
+    if not oracle.covers_space or value is None:
+        return {}
+    asked = scoring.fidelity
+    everyone = oracle.query_all(dataset=asked.dataset, split=asked.split, epochs=asked.epochs).astype(np.float64)
+    everyone = everyone[~np.isnan(everyone)]
+    sign = 1 if scoring.higher_is_better else -1
+    beaten = np.mean(sign * everyone < sign * value) + np.mean(everyone == value) / 2
+    return {
+        "optimum": float(sign * np.max(sign * everyone)),
+        "random_mean": float(everyone.mean()),
+        "random_std": float(everyone.std()),
+        "percentile": float(beaten),
+    }
+
+
+def _probes(result: SearchResult, context: SearchContext, benchmark: Benchmark, oracle: Oracle) -> Probes | None:
+    if not result.probes:
+        return None
+    cells = context.probe_cells[: len(result.probes[-1].accuracy)]
+    costs = [benchmark.space.cost(cell, benchmark.standalone) for cell in cells]  # type: ignore[arg-type]
+    return Probes(
+        cells=[cell.id for cell in cells],
+        truth=[_look_up(cell, benchmark.primary, oracle)[0] for cell in cells],
+        truth_scoring=benchmark.primary.name,
+        params=[cost.params for cost in costs],
+        macs=[cost.macs for cost in costs],
+        live_conv_params=[_live_conv_params(cell) for cell in cells],
+        checkpoints=result.probes,
+    )
+
+
+def _live_conv_params(cell: Genotype) -> int:
+    """Relative size of the convolutions that lie on a path from input to output: 1 for a 1×1, 9 for a 3×3."""
+    from nasrepro.spaces.nb201 import CONV1, CONV3
+
+    ops: tuple[int, ...] = cell.ops  # type: ignore[attr-defined]
+    return sum({CONV1: 1, CONV3: 9}.get(ops[edge], 0) for edge in live_edges(ops))
+
+
+def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float]) -> Cost:
+    counts = (result.steps, result.path_steps, result.samples) if result else (0, 0, 0)
+    return Cost(
+        steps=counts[0],
+        path_steps=counts[1],
+        samples=counts[2],
+        queries=context.queries,
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+    )
+
+
+def _unverified_note(planned: PlannedRun, benchmark: Benchmark) -> str:
+    if not planned.allow_unverified or not catalog.get(planned.spec.method).one_shot:
+        return ""
+    data = benchmark.load_images(allow_unverified=True)
+    return "" if data.verified else f"images of {data.name} could not be verified as the official ones"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

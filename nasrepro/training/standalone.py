@@ -1,0 +1,94 @@
+"""Training one genotype from scratch: what an architecture is really worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+
+from nasrepro.datasets.images import ImageData
+from nasrepro.datasets.streams import BatchStream
+from nasrepro.seeds import torch_rng
+from nasrepro.spaces.base import Skeleton
+from nasrepro.splits import Split
+from nasrepro.supernets.nb201 import NB201Network
+from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.evaluate import Evaluator, ImageScore
+from nasrepro.training.schedule import cosine
+from nasrepro.training.settings import Settings
+
+
+class StandaloneSettings(Settings):
+    """Defaults are the recipe of NAS-Bench-201 (200 epochs of SGD, cosine per epoch, running statistics)."""
+
+    epochs: int = Field(200, ge=1)
+    batch_size: int = Field(256, ge=2)
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    lr: float = Field(0.1, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1, description="of SGD, with Nesterov")
+    weight_decay: float = Field(5e-4, ge=0)
+    eval_batch: int = Field(500, ge=2)
+    report_epochs: tuple[int, ...] = Field((200,), description="epochs after which both splits are scored")
+
+
+@dataclass(frozen=True)
+class EpochScores:
+    """Scores of the network after `epoch` epochs, in evaluation mode with running statistics."""
+
+    epoch: int
+    scores: dict[Split, ImageScore]
+
+
+def train_standalone(
+    genotype: Path,
+    data: ImageData,
+    skeleton: Skeleton,
+    settings: StandaloneSettings,
+    seed: int,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> list[EpochScores]:
+    """Train on the training split; score validation and test after each of `settings.report_epochs`."""
+    network = NB201Network(
+        skeleton, genotype=genotype, channels_last=True, rng=torch_rng(seed, "standalone", "weights")
+    )
+    stream = BatchStream(
+        data.train,
+        data,
+        settings.batch_size,
+        torch_rng(seed, "standalone", "train"),
+        augment=True,
+        replacement=False,
+        channels_last=True,
+    )
+    evaluators = {split: Evaluator(data.split(split), data, settings.eval_batch) for split in (Split.VALID, Split.TEST)}
+    optimizer = _optimizer(network, settings)
+    curve: list[EpochScores] = []
+    for epoch in range(settings.epochs):
+        for group in optimizer.param_groups:
+            group["lr"] = cosine(settings.lr, 0.0, epoch, settings.epochs)
+        for _ in range(stream.steps_per_epoch):
+            x, y = stream.next()
+            optimizer.zero_grad(set_to_none=True)
+            F.cross_entropy(network(x), y).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        if epoch + 1 in settings.report_epochs:
+            scores = {split: judge.score(network, network) for split, judge in evaluators.items()}
+            curve.append(EpochScores(epoch + 1, scores))
+        report(epoch + 1, settings.epochs)
+    return curve
+
+
+def _optimizer(network: torch.nn.Module, settings: StandaloneSettings) -> torch.optim.Optimizer:
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+    return torch.optim.SGD(
+        network.parameters(),
+        lr=settings.lr,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+        nesterov=settings.momentum > 0,
+    )
