@@ -128,7 +128,7 @@ def _warnings(genotype: Genotype) -> list[str]:
     return [] if reaches else ["the output of the found cell does not depend on its input"]
 
 
-def _look_up(genotype: Genotype, scoring: Scoring, oracle: Oracle) -> tuple[float | None, int]:
+def _look_up(genotype: Genotype, scoring: Scoring, oracle: Oracle) -> tuple[float | None, int | None]:
     asked = scoring.fidelity
     answer = oracle.query(genotype, dataset=asked.dataset, split=asked.split, epochs=asked.epochs)
     return _finite(answer.value), answer.n_trials

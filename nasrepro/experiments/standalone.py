@@ -69,8 +69,8 @@ class StandaloneOracle(Oracle):
         shape, recipe = self.skeleton, self.recipe
         return (
             f"stand-alone networks trained on the spot for this run store ({self.dataset}, C={shape.channels}, "
-            f"N={shape.cells}, {shape.stages} stages, {recipe.epochs} epochs of {recipe.optimizer}, {self.trials} trials "
-            "a cell); only cells that were needed are trained, so there is no optimum"
+            f"N={shape.cells}, {shape.stages} stages, {recipe.epochs} epochs of {recipe.optimizer}, "
+            f"{self.trials} trials a cell); only cells that were needed are trained, so there is no optimum"
         )
 
     def fidelities(self) -> list[Fidelity]:

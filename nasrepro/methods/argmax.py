@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Argmax:
     Settings = ArgmaxSettings
     needs = ("argmax",)
 
-    def __init__(self, space: Space, settings: ArgmaxSettings) -> None:
+    def __init__(self, space: Space[Any], settings: ArgmaxSettings) -> None:
         pass
 
     def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -30,7 +31,7 @@ class BestOf:
     Settings = BestOfSettings
     needs = ()
 
-    def __init__(self, space: Space, settings: BestOfSettings) -> None:
+    def __init__(self, space: Space[Any], settings: BestOfSettings) -> None:
         self.space, self.settings = space, settings
 
     def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.errors import TestSplitForbidden
@@ -18,9 +19,9 @@ from nasrepro.splits import Split
 class SearchContext:
     """Everything a search is given. It counts the queries made, per split."""
 
-    space: Space
+    space: Space[Any]
     seed: int
-    settings: dict[str, object]
+    settings: Mapping[str, Any]
     """Resolved settings: `training`, `skeleton`, `sampler`, `selector` or `search`."""
     search_fidelity: Fidelity
     """What multi-trial methods ask the oracle."""

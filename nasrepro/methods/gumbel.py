@@ -36,7 +36,7 @@ class GumbelSampler:
 
     Settings = GumbelSettings
 
-    def __init__(self, space: Space, settings: GumbelSettings, seed: int) -> None:
+    def __init__(self, space: Space[Any], settings: GumbelSettings, seed: int) -> None:
         self.settings = settings
         self._rng = torch_rng(seed, "gumbel")
         alpha = settings.alpha_init * torch.randn(len(EDGES), len(OPS), generator=torch_rng(seed, "alpha"))

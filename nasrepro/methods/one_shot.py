@@ -56,7 +56,7 @@ class OneShotSearch:
                 "step": progress.steps,
                 "accuracy": [item.accuracy for item in scores],
                 "loss": [item.loss for item in scores],
-                "answer": list(answer.genotype.ops),
+                "answer": answer.genotype.id,
                 "value": answer.value,
             }
 
@@ -99,8 +99,7 @@ class OneShotSearch:
     @staticmethod
     def _result(context: SearchContext, progress: Progress) -> SearchResult:
         trace = [
-            (seen["step"], Answer(context.space.from_ops(seen["answer"]), seen["value"]))
-            for seen in progress.observations
+            (seen["step"], Answer(context.space.parse(seen["answer"]), seen["value"])) for seen in progress.observations
         ]
         return SearchResult(
             answer=trace[-1][1],

@@ -23,7 +23,7 @@ class UniformSampler:
 
     Settings = UniformSettings
 
-    def __init__(self, space: Space, settings: UniformSettings, seed: int) -> None:
+    def __init__(self, space: Space[Any], settings: UniformSettings, seed: int) -> None:
         self.space = space
         self._rng = numpy_rng(seed, "path")
 

@@ -38,7 +38,8 @@ class Score(_Part):
     split: str
     epochs: int
     value: float | None
-    n_trials: int
+    n_trials: int | None
+    """None where the source does not say."""
     higher_is_better: bool = True
     optimum: float | None = None
     """Best value in the space, where the truth covers the space."""

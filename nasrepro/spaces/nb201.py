@@ -25,6 +25,7 @@ EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # (target, source)
 NODES = 4
 SIZE = len(OPS) ** len(EDGES)
 _OFFICIAL_SHUFFLE_SEED = 88
+_PLACE = len(OPS) ** np.arange(len(EDGES) - 1, -1, -1)  # place values of the base-5 number of an operation tuple
 _TERM = re.compile(r"^([^~|]+)~(\d)$")
 
 
@@ -45,13 +46,14 @@ def op_table() -> np.ndarray:
 def _rank_to_index() -> np.ndarray:
     """Maps the base-5 number of an operation tuple to its official index."""
     inverse = np.empty(SIZE, dtype=np.int32)
-    inverse[op_table() @ (len(OPS) ** np.arange(len(EDGES) - 1, -1, -1))] = np.arange(SIZE)
+    inverse[op_table() @ _PLACE] = np.arange(SIZE)
     return inverse
 
 
 def indices_of(ops: np.ndarray) -> np.ndarray:
     """Official indices of operation codes, shape (…, 6) → (…,)."""
-    return _rank_to_index()[np.asarray(ops, dtype=np.int64) @ (len(OPS) ** np.arange(len(EDGES) - 1, -1, -1))]
+    found: np.ndarray = _rank_to_index()[np.asarray(ops, dtype=np.int64) @ _PLACE]
+    return found
 
 
 @dataclass(frozen=True, order=True)
@@ -136,10 +138,6 @@ class NB201Space(Space[NB201Genotype]):
         if re.fullmatch(r"-?\d+", number):
             return from_index(int(number))
         return from_string(text)
-
-    def from_ops(self, ops: Sequence[int]) -> NB201Genotype:
-        """The genotype with these operation codes."""
-        return NB201Genotype(tuple(int(op) for op in ops))
 
     def sample(self, rng: np.random.Generator) -> NB201Genotype:
         return NB201Genotype(tuple(int(op) for op in rng.integers(len(OPS), size=len(EDGES))))

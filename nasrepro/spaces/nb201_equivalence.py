@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from functools import lru_cache
+from functools import cache
 
 _NONE, _SKIP, _CONV1, _CONV3, _POOL = range(5)
 _NAMES = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -23,7 +23,7 @@ _INPUT = -1  # the atom standing for the cell's input
 Expression = Counter[tuple[int, int]]
 
 
-@lru_cache(maxsize=None)
+@cache
 def live_edges(ops: tuple[int, ...]) -> tuple[int, ...]:
     """Edges that lie on a path of non-`none` operations from the cell's input to its output."""
     fed, wanted = {0}, {3}

@@ -34,7 +34,8 @@ class Stem(nn.Module):
         self.norm = Norm(outputs, affine=True, mode=mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x))
+        out: Tensor = self.norm(self.conv(x))
+        return out
 
 
 class Reduction(nn.Module):
@@ -52,7 +53,8 @@ class Reduction(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         main = self.norm_a(self.conv_a(F.relu(x)))
         main = self.norm_b(self.conv_b(F.relu(main)))
-        return self.shortcut(F.avg_pool2d(x, 2, 2)) + main
+        out: Tensor = self.shortcut(F.avg_pool2d(x, 2, 2)) + main
+        return out
 
 
 class Head(nn.Module):

@@ -34,7 +34,8 @@ class CandidateConv(nn.Module):
         self.norm = Norm(channels, affine=affine, mode=mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x))
+        out: Tensor = self.norm(self.conv(x))
+        return out
 
 
 class _GatedSum(torch.autograd.Function):

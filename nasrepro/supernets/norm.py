@@ -35,6 +35,8 @@ class Norm(nn.Module):
         self.tracks = mode is BatchNormMode.RUNNING
         self.weight = nn.Parameter(torch.ones(channels)) if affine else None
         self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+        self.mean: Tensor | None
+        self.var: Tensor | None
         self.register_buffer("mean", torch.zeros(channels) if self.tracks else None)
         self.register_buffer("var", torch.ones(channels) if self.tracks else None)
         self._averaged = 0  # batches seen since `recalibrate` began; 0 outside of it
