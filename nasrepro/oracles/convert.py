@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -130,9 +131,14 @@ def _check_writable(target: Path) -> None:
 def _check_order(source: Path, order: list[str]) -> None:
     if len(order) != nb201.SIZE:
         raise UserError(f"'{source}' is over {len(order)} architectures; NAS-Bench-201 has {nb201.SIZE}")
-    for index, (text, genotype) in enumerate(zip(order, nb201.NB201Space(), strict=True)):
-        if text != str(genotype):
-            raise UserError(f"'{source}' is not in NAS-Bench-201's order: index {index} is {text}, not {genotype}")
+    for index, (text, wanted) in enumerate(zip(order, _official_order(), strict=True)):
+        if text != wanted:
+            raise UserError(f"'{source}' is not in NAS-Bench-201's order: index {index} is {text}, not {wanted}")
+
+
+@cache
+def _official_order() -> tuple[str, ...]:
+    return tuple(str(genotype) for genotype in nb201.NB201Space())
 
 
 def _checksums(source: Path) -> dict[str, object]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import bz2
 import io
+import os
 import re
 import tarfile
 import zipfile
@@ -28,6 +29,7 @@ _PTH = "NAS-Bench-201 file"
 _NATS = "NATS-Bench archive"
 _ENTRY = re.compile(r"(?:.*/)?(\d{6})\.pickle\.pbz2")
 _META = "meta.pickle.pbz2"
+_TAR_END = 1024  # bytes of zeros that close a tar
 _TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # what torch.save wrote first before it wrote zip files
 _PACKAGES = ("nas_201_api.api_utils", "nas_201_api.api_201", "nas_201_api.api", "nas_102_api.api")
 _STORAGES = ("FloatStorage", "HalfStorage", "DoubleStorage", "LongStorage", "IntStorage", "ByteStorage", "BoolStorage")
@@ -104,7 +106,7 @@ def read_nats(path: Path, progress: Progress | None) -> tuple[list[str], Iterato
     entries = sorted((int(match[1]), name) for name in files if (match := _ENTRY.fullmatch(name)))
 
     def architectures() -> Iterator[Architecture]:
-        tar = tarfile.open(path) if path.is_file() else None  # noqa: SIM115 (closed below)
+        tar = tarfile.open(path, "r:") if path.is_file() else None  # noqa: SIM115 (closed below)
         try:
             for done, (index, name) in enumerate(entries, start=1):
                 place = path / name
@@ -127,9 +129,7 @@ def _architecture(index: int, order: list[str], runs: list[Any]) -> Architecture
     text = order[index]
     for run in map(_state, runs):
         if run["arch_index"] != index or run["arch_str"] != text:
-            raise UserError(
-                f"entry {index} holds the cell {run['arch_str']} with index {run['arch_index']}, not {text}"
-            )
+            raise ValueError(f"entry {index} is of cell {run['arch_str']}, index {run['arch_index']}, not {text}")
         for (training_set, seed), record in run["all_results"].items():
             trials.append(_trial(str(training_set), int(seed), _state(record)))
     return Architecture(index, text, trials)
@@ -228,14 +228,18 @@ def _watched(stream: IO[bytes], total: int, progress: Progress | None) -> IO[byt
 def _nats_files(path: Path) -> list[str]:
     if path.is_dir():
         return sorted(entry.name for entry in path.iterdir())
-    with tarfile.open(path) as tar:
+    with path.open("rb") as file:
+        file.seek(-min(_TAR_END, path.stat().st_size), os.SEEK_END)
+        if file.read().strip(b"\0"):  # without its end, a tar looks as if it held fewer members
+            raise ValueError("the end of the tar is missing")
+    with tarfile.open(path, "r:") as tar:
         return [member.name for member in tar if member.isfile()]
 
 
 def _nats_bytes(path: Path, name: str) -> bytes:
     if path.is_dir():
         return (path / name).read_bytes()
-    with tarfile.open(path) as tar, _member(tar, name) as stream:
+    with tarfile.open(path, "r:") as tar, _member(tar, name) as stream:
         return stream.read()
 
 

@@ -159,9 +159,9 @@ def refusing(path: Path, kind: str) -> Iterator[None]:
         raise
     except RefusedName as error:
         raise UserError(
-            f"'{path}' is not a {kind}: it asks to call '{error}', which is refused because it could run code; "
-            "get the file again from its official source"
+            f"'{path}' is not a {kind}: it asks to call '{error}', which is not on the list of harmless names, so "
+            "nothing was loaded; get the file again from its official source"
         ) from error
     except Exception as error:
-        reason = str(error) or type(error).__name__
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(f"'{path}' is truncated or damaged ({reason}); get the {kind} again") from error
