@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import re
 from functools import partial
 from typing import Any
@@ -50,8 +49,8 @@ class _OracleBattery:
         self.space = space
         self.size = len(space)
         # Evenly spread, so that both ends of the index order are among them.
-        picked = set(np.linspace(0, self.size - 1, min(_PROBES, self.size)).astype(int).tolist())
-        self.probes = [(i, g) for i, g in enumerate(itertools.islice(space, self.size)) if i in picked]
+        picked = np.linspace(0, self.size - 1, min(_PROBES, self.size)).astype(int).tolist()
+        self.probes = [(i, space.parse(str(i))) for i in dict.fromkeys(picked)]
 
     def name_and_source(self) -> str:
         require(bool(self.oracle.name.strip()), "the name is empty")
@@ -107,8 +106,7 @@ class _OracleBattery:
         count = 0
         for fidelity, values in self._everything():
             gaps = np.flatnonzero(np.isnan(values))[:_PROBES].tolist()
-            genotypes = dict(self.probes) | {i: g for i, g in enumerate(self.space) if i in set(gaps)} if gaps else {}
-            for index, genotype in (genotypes or dict(self.probes)).items():
+            for index, genotype in [*self.probes, *((i, self.space.parse(str(i))) for i in gaps)]:
                 answer = self._answer(genotype, fidelity)
                 if np.isnan(answer.value):
                     count += 1
