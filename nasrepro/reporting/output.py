@@ -23,7 +23,7 @@ def replaced_folder(out: Path, own: tuple[str, ...]) -> Iterator[Path]:
     `UserError` when `out` cannot be written or holds something that is no rendering of ours.
     """
     target = out.expanduser().resolve()
-    _refuse_foreign(target, out)
+    refuse_foreign(out)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
@@ -40,15 +40,17 @@ def replaced_folder(out: Path, own: tuple[str, ...]) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path, shown: Path) -> None:
+def refuse_foreign(out: Path) -> None:
+    """Raise `UserError` when `out` is something that a report may not replace."""
+    target = out.expanduser().resolve()
     if not target.exists():
         return
     if not target.is_dir():
-        raise UserError(f"'{shown}' is a file; a report needs a folder")
+        raise UserError(f"'{out}' is a file; a report needs a folder")
     index = target / "index.html"
     ours = index.is_file() and GENERATOR in index.read_text(encoding="utf-8", errors="replace")[:2000]
     if not ours and any(target.iterdir()):
-        raise UserError(f"folder '{shown}' holds files but no report of nasrepro; name an empty or a new folder")
+        raise UserError(f"folder '{out}' holds files but no report of nasrepro; name an empty or a new folder")
 
 
 def _umask() -> int:
