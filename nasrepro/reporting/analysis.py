@@ -132,7 +132,8 @@ def analyze(records: Sequence[RunRecord]) -> Analysis:
 
 def _scorings(records: Sequence[RunRecord]) -> tuple[Scoring, ...]:
     found: dict[str, Scoring] = {}
-    for score in (score for record in records for score in record.scores):
+    # a score without a value says nothing of the space either
+    for score in sorted((s for record in records for s in record.scores), key=lambda s: s.value is None):
         found.setdefault(score.scoring, _scoring(score))
     return tuple(sorted(found.values(), key=lambda s: s.name != PRIMARY))
 

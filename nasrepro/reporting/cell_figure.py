@@ -57,8 +57,8 @@ def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         _draw_block(part, method, cells, count)
     parts[-1].legend(handles=legend_handles(), loc="center", ncols=5)
     text = (
-        "Found cells; seeds that found the same cell are drawn once. Dotted: no operation. Numbers under a cell are its "
-        f"worth under the primary scoring."
+        "Seeds of one method that found the same cell share a drawing. Dotted: no operation. The number under a cell "
+        "is its worth under the primary scoring."
     )
     return finish(figure, name="cells", title="The found cells", caption=text, provenance=provenance, wide=True)
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nasrepro.records.record import RunRecord
 from nasrepro.records.store import write_record
 from nasrepro.reporting.analysis import Analysis, analyze
 from nasrepro.reporting.comparison_table import full_table, pair_table, views
-from nasrepro.reporting.describe import describe, short_caption
+from nasrepro.reporting.describe import caption, describe, short_caption
 from nasrepro.reporting.figures import all_figures
 from nasrepro.reporting.findings import findings, unfinished
 from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.page import render_page
 from nasrepro.reporting.style import Drawing, styled
 from nasrepro.reporting.table_model import Table
-from nasrepro.reporting.writers import to_csv, to_latex, to_markdown
+from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 OWN = ("index.html", "table.csv", "table.md", "table.tex", "figures", "records")
 
@@ -41,6 +45,18 @@ def render_comparison(records: Sequence[RunRecord], out: Path, *, title: str, co
         page = _page(analysis, tables, drawings, title, command)
         (folder / "index.html").write_text(page, encoding="utf-8")
     return out / "index.html"
+
+
+def terminal_comparison(records: Sequence[RunRecord]) -> RenderableType:
+    """The main tables and the findings for a terminal; raises `UserError` when the records must not share a table."""
+    from rich.console import Group
+    from rich.text import Text
+
+    analysis = analyze(records)
+    lines = [Text(f"• {sentence}") for sentence in findings(analysis)]
+    return Group(
+        *(to_rich(table) for table in views(analysis, "")), *lines, Text(caption(analysis.records), style="dim")
+    )
 
 
 def _write_tables(folder: Path, analysis: Analysis, tables: Sequence[Table], title: str, command: str) -> None:

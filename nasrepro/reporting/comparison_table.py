@@ -92,7 +92,7 @@ def _ranking_view(table: Table, analysis: Analysis, caption: str) -> Table:
     first = next(iter(ranked.values()))
     note = (
         f"Kendall τ-b over {first.cells} probe cells at the end of training, {first.dead} of them input-independent "
-        f"(dead); truth: {first.truth_scoring}. Intervals are over seeds, on the same cells."
+        f"(dead); truth: {first.truth}. Intervals are over seeds, on the same cells."
     )
     return Table(table.columns, rows).select(keys, title="How well the supernets rank", caption=caption, notes=[note])
 

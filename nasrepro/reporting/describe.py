@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nasrepro.records.record import RunRecord
-from nasrepro.reporting.grouping import fidelity, primary
+from nasrepro.reporting.grouping import fidelity, primary, probe_truth
 from nasrepro.reporting.table_model import join_words, seed_text
 
 SHOWN_PACKAGES = ("torch", "numpy", "scikit-learn")
@@ -38,8 +38,7 @@ def describe(records: Sequence[RunRecord]) -> list[Fact]:
     if any(record.truth.unverified for record in records):
         text = "the files behind these numbers could not be checked against published checksums"
         facts.append(Fact("Unverified data", text, warning=True))
-    notes = _distinct([record.truth.note for record in records] + [note for record in records for note in record.notes])
-    facts += [Fact("Note", note, warning=True) for note in notes]
+    facts += [Fact("Note", note, warning=True) for note in _notes(records)]
     return [fact for fact in facts if fact.text]
 
 
@@ -63,9 +62,27 @@ def _distinct(values: Iterable[str]) -> list[str]:
     return [value for value in dict.fromkeys(values) if value]
 
 
+def _notes(records: Sequence[RunRecord]) -> list[str]:
+    """Notes on the truth and the runs; one that does not hold for all runs says for which."""
+    where: dict[str, list[RunRecord]] = {}
+    for record in records:
+        for note in _distinct([record.truth.note, *record.notes]):
+            where.setdefault(note, []).append(record)
+    return [note if len(runs) == len(records) else f"{_named(runs)}: {note}" for note, runs in where.items()]
+
+
+def _named(runs: Sequence[RunRecord]) -> str:
+    seeds: dict[str, list[int]] = {}
+    for run in runs:
+        seeds.setdefault(run.spec.method, []).append(run.spec.seed)
+    words = [f"{method} seed{'' if len(own) == 1 else 's'} {seed_text(own)}" for method, own in seeds.items()]
+    return join_words(words)
+
+
 def _truth(records: Sequence[RunRecord]) -> str:
     truth = records[0].truth
-    trials = sorted({score.n_trials for r in records if (score := primary(r)) is not None and score.value is not None})
+    scores = [score for record in records if (score := primary(record)) is not None and score.value is not None]
+    trials = sorted({score.n_trials for score in scores if score.n_trials is not None})
     text = truth.source.rstrip(".")
     if trials:
         span = str(trials[0]) if len(trials) == 1 else f"{trials[0]} to {trials[-1]}"
@@ -92,7 +109,7 @@ def _probes(records: Sequence[RunRecord]) -> str:
         return ""
     known = sum(value is not None for value in probes.truth)
     missing = f", {len(probes.cells) - known} more without a truth left out" if known < len(probes.cells) else ""
-    return f"{known} fixed probe cells (cells, not classes{missing}), truth by {probes.truth_scoring}; Kendall τ-b"
+    return f"{known} fixed probe cells (cells, not classes{missing}), truth: {probe_truth(records)}; Kendall τ-b"
 
 
 def _software(records: Sequence[RunRecord]) -> str:
@@ -108,8 +125,5 @@ def _software_of(record: RunRecord) -> str:
 
 def _hardware(records: Sequence[RunRecord]) -> str:
     return " / ".join(
-        _distinct(
-            f"{r.provenance.hardware}, {r.spec.device}, {r.spec.threads} thread{'' if r.spec.threads == 1 else 's'} per run"
-            for r in records
-        )
+        _distinct(f"{r.provenance.hardware}, {r.spec.device}, threads per run: {r.spec.threads}" for r in records)
     )

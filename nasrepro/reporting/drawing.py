@@ -36,7 +36,7 @@ X_LIMITS, Y_LIMITS = (-0.35, 3.35), (-0.92, 1.42)
 
 
 def draw_cell(axes: Axes, cell: NB201Genotype, *, names: bool = True) -> None:
-    """Draw one cell into an empty panel. Operations that cannot reach the output are pale, `none` a faint dotted line."""
+    """Draw one cell into an empty panel. What cannot reach the output is pale, `none` a faint dotted line."""
     axes.set_axis_off()
     axes.set_aspect("equal")
     axes.set_xlim(*X_LIMITS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -37,7 +38,7 @@ def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(scoring_label(main))
     _reference_lines(axes, main)
-    text = f"A dot is one seed; the bar is the mean with its 95 % interval over seeds."
+    text = "A dot is one seed; the bar is the mean with its 95 % interval over seeds."
     return finish(
         figure, name="accuracy", title="What the found cells are worth", caption=text, provenance=provenance, wide=False
     )
@@ -47,7 +48,7 @@ def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> No
     values = np.array(list(result.values[PRIMARY].values()))
     # a fixed spread instead of a random one: equal records give equal figures
     offsets = 0.2 * (((np.arange(len(values)) * 0.618) % 1) - 0.5) if len(values) > 1 else np.zeros(1)
-    edge = {} if look.marker == "x" else {"edgecolors": PAPER}
+    edge: dict[str, Any] = {} if look.marker == "x" else {"edgecolors": PAPER}
     axes.scatter(
         values, place + 0.16 + offsets, s=26, color=look.color, marker=look.marker, alpha=0.8, linewidths=0.6, **edge
     )
@@ -110,7 +111,7 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     panels[0].set_ylabel(scoring_label(main))
     text = (
         "The truth of the cell that the method would have answered at this point; band: 95 % interval of the mean over "
-        f"seeds, at each point by itself. The search never sees this truth."
+        "seeds, at each point by itself. The search never sees this truth."
     )
     return finish(
         figure, name="anytime", title="Anytime performance", caption=text, provenance=provenance, wide=len(groups) == 2
@@ -154,7 +155,7 @@ def scatter_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         axes.set_visible(False)
     text = (
         "Probe cells at the end of training, for the seed with the median τ. Crosses are cells whose output does not "
-        f"depend on their input; those off the scale stand at its border. τ is Kendall's τ-b over all of them."
+        "depend on their input; those off the scale stand at its border. τ is Kendall's τ-b over all of them."
     )
     return finish(
         figure,
@@ -180,7 +181,7 @@ def _scatter(axes: Axes, result: MethodResult, look: Look) -> None:
     if dead.any() and not dead.all():
         _dead_at_the_border(axes, truth[dead], inherited[dead])
     axes.set_title(result.method, pad=17)
-    axes.set_xlabel(f"truth: {probes.truth_scoring}")
+    axes.set_xlabel(f"truth: {ranking.truth} (%)")
     axes.set_ylabel("one-shot validation accuracy (%)")
     shown = f"τ = {decimal(ranking.taus[seed], 2)} (seed {seed})"
     if ranking.by_params is not None:
@@ -217,7 +218,7 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     axes.set_xlabel("weight updates")
     axes.set_ylabel("Kendall τ-b to the truth")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(shown), 3))
-    text = f"τ-b of one-shot accuracy over the fixed probe cells; bars: 95 % interval over seeds."
+    text = "τ-b of one-shot accuracy over the fixed probe cells; bands: 95 % interval over seeds."
     return finish(
         figure, name="tau", title="Ranking quality during training", caption=text, provenance=provenance, wide=False
     )

@@ -118,7 +118,8 @@ def _runs(analysis: Analysis) -> str:
     words = [f"{count} {status}" for count, status in bad if count]
     if not words:
         return ""
-    return f"Of {len(analysis.records)} runs {join_words(words)}; the means are over the others, and the runs are listed below."
+    counts = f"Of {len(analysis.records)} runs {join_words(words)}"
+    return f"{counts}; the means are over the others, and the reasons are listed below."
 
 
 def _trust(analysis: Analysis) -> str:

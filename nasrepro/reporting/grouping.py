@@ -53,9 +53,9 @@ def _check_rows(records: Sequence[RunRecord]) -> None:
             differing = sorted(
                 k for k in {*first.settings, *spec.settings} if first.settings.get(k) != spec.settings.get(k)
             )
-            what = join_words(differing) or "threads or device"
+            pair = f"records of '{spec.method}' with seeds {first.seed} and {spec.seed}"
             raise UserError(
-                f"records of '{spec.method}' (seeds {first.seed} and {spec.seed}) differ in {what}; one row never mixes them"
+                f"{pair} differ in {join_words(differing) or 'threads or device'}; one row never mixes them"
             )
 
 
@@ -70,6 +70,13 @@ def method_order(records: Sequence[RunRecord]) -> list[str]:
 def primary(record: RunRecord) -> Score | None:
     """The score under the benchmark's primary scoring."""
     return next((score for score in record.scores if score.scoring == PRIMARY), None)
+
+
+def probe_truth(records: Sequence[RunRecord]) -> str:
+    """What the probe cells are ranked against, in words; empty without probes."""
+    name = next((record.probes.truth_scoring for record in records if record.probes is not None), "")
+    scores = (score for record in records for score in record.scores if score.scoring == name)
+    return fidelity(next(scores, None)) or name
 
 
 def fidelity(score: Score | None) -> str:

@@ -13,6 +13,7 @@ from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.metrics.significance import Comparison, against_exact
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import Probes, RunRecord
+from nasrepro.reporting.grouping import probe_truth
 from nasrepro.reporting.table_model import finite
 from nasrepro.spaces.nb201 import NB201Space
 
@@ -33,7 +34,8 @@ class Ranking:
     """Probe cells with a known truth."""
     dead: int
     """Of these, cells whose output does not depend on their input."""
-    truth_scoring: str
+    truth: str
+    """What the cells are ranked against, in words."""
     curve: tuple[TauPoint, ...]
     taus: dict[int, float]
     """By seed, at the end of training, by one-shot accuracy."""
@@ -68,7 +70,7 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
     return Ranking(
         cells=int(np.isfinite(truth).sum()),
         dead=int((np.isfinite(truth) & ~alive).sum()),
-        truth_scoring=first.truth_scoring,
+        truth=probe_truth(records),
         curve=_curve([probes for _, probes in probed], truth),
         taus=known,
         tau=summarize(list(known.values())),

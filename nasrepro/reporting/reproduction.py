@@ -93,6 +93,7 @@ def render_reproduction(item: TableItem, groups: Sequence[OursGroup], out: Path)
             caption=item.caption,
             findings=_findings(item, groups),
             table=table,
+            paper_notes=_paper_notes(item),
             groups=groups,
             command=command,
         )
@@ -102,8 +103,13 @@ def render_reproduction(item: TableItem, groups: Sequence[OursGroup], out: Path)
 
 def terminal_reproduction(item: TableItem, groups: Sequence[OursGroup]) -> RenderableType:
     """The same table for a terminal, with the captions of our groups below."""
+    from rich.console import Group
+    from rich.text import Text
+
     groups = [group for group in groups if group.records]
-    return to_rich(for_people(reproduction_table(item, groups), item, groups))
+    table = for_people(reproduction_table(item, groups), item, groups)
+    about = [note for note in table.notes if note not in _paper_notes(item)]
+    return Group(to_rich(table), *(Text(note, style="dim") for note in about))
 
 
 def reproduction_table(item: TableItem, groups: Sequence[OursGroup]) -> Table:
@@ -140,26 +146,21 @@ def for_people(full: Table, item: TableItem, groups: Sequence[OursGroup]) -> Tab
     ]
     if any(group.benchmark == item.benchmark for group in groups):
         notes[0] += (
-            " Δ is ours minus the printed mean with the interval of ours; the printed mean is taken as exact, because the "
-            "paper gives no interval."
+            " Δ is ours minus the printed mean, with the interval of ours; the printed mean is taken as exact, because "
+            "the paper gives no interval."
         )
-    if any(printed.bold for row in item.rows for printed in row.cells.values()):
-        notes.append("b: set in bold by the paper; no test is implied.")
-    notes += [*_row_notes(item), *item.notes, *(group.caption for group in groups)]
-    return full.select(keys, title=item.title, caption=item.caption, notes=notes)
+    notes += [group.caption for group in groups]
+    return full.select(keys, title=item.title, caption=item.caption, notes=[*notes, *_paper_notes(item)])
 
 
 def _rows(item: TableItem, line: PaperRow, groups: Sequence[OursGroup], extra: dict[str, Scoring]) -> list[Row]:
     ours = [row for group in groups if (row := _our_row(item, line, group, extra)) is not None]
-    if line.how == "reported":
-        source = "paper, reported only"
-    else:
-        source = "paper" if ours else "paper, ours not run"
+    unmatched = "paper, reported only" if line.how == "reported" else "paper, ours not run"
     cells = {
         "row": Cell(text=line.label, marks=tuple(line.marks)),
-        "who": Cell(text=line.label, marks=tuple(line.marks), note=source),
+        "who": Cell(text=line.label, marks=tuple(line.marks), note="paper" if ours else unmatched),
         "method": Cell(text=line.method or ""),
-        "source": Cell(text=source),
+        "source": Cell(text="paper" if ours else unmatched),
         "seeds": Cell(text=""),
         **{key: _printed(printed) for key, printed in line.cells.items()},
         **{key: Cell(text="") for key in extra},
@@ -226,7 +227,7 @@ def _difference(ours: Cell, printed: Printed) -> Cell:
 def _difference_text(delta: Cell) -> str:
     if delta.value is None:
         return ""
-    return f"Δ {decimal(delta.value, 2, sign=True)} {brackets(delta, 2, sign=True)}".strip()
+    return f"Δ {decimal(delta.value, 2, sign=True)}\n{brackets(delta, 2, sign=True)}"
 
 
 def _scoring_for(item: TableItem, column: PaperColumn, group: OursGroup) -> Scoring | None:
@@ -262,12 +263,15 @@ def _extra_scorings(item: TableItem, groups: Sequence[OursGroup]) -> dict[str, S
     return found
 
 
-def _row_notes(item: TableItem) -> list[str]:
+def _paper_notes(item: TableItem) -> list[str]:
+    """What is to be known about the printed numbers: marks, rows, the table."""
+    bold = any(printed.bold for row in item.rows for printed in row.cells.values())
+    marks = ["b: set in bold by the paper; no test is implied."] if bold else []
     rows: dict[str, list[str]] = {}
     for row in item.rows:
         if row.note:
             rows.setdefault(row.note, []).append(row.label)
-    return [f"{join_words(labels)}: {note}" for note, labels in rows.items()]
+    return [*marks, *(f"{join_words(labels)}: {note}" for note, labels in rows.items()), *item.notes]
 
 
 def _findings(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:

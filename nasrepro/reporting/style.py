@@ -31,7 +31,7 @@ OP_COLORS = {
     "none": MUTED,
 }
 
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8.5,
     "axes.titlesize": 9,
@@ -118,14 +118,16 @@ class Drawing:
 
     @property
     def inline_svg(self) -> str:
-        """The SVG for embedding: no size of its own, and ink, grid and paper follow the page's light or dark colours."""
+        """The SVG for embedding: it takes the width it is given and the page's colours of ink, grid and paper."""
         body = self.svg[self.svg.index("<svg") :]
         body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
         # namespaces are implied in HTML, and the page then names no other address at all
         body = re.sub(r' xmlns(:xlink)?="[^"]*"', "", body)
         body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
         body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+        # several figures share a page, so every id takes the figure's name
         body = body.replace("xlink:href=", "href=")
+        body = re.sub(r'(\bid="|\bhref="#|url\(#)', rf"\g<1>{self.name}-", body)
         for color, name in ((INK, "ink"), (MUTED, "muted"), (GRID, "line"), (PAPER, "paper")):
             body = body.replace(color, f"var(--{name})")
         return body.replace("<svg ", f'<svg role="img" aria-label="{_attribute(self.title)}" ', 1)

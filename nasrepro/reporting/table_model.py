@@ -50,7 +50,7 @@ class Cell:
     text: str | None = None
     """Written instead of the number."""
     note: str = ""
-    """A second, smaller line, such as a p-value."""
+    """Smaller lines below the number, such as a p-value."""
     bold: bool = False
     marks: tuple[str, ...] = ()
 

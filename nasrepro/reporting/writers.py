@@ -13,6 +13,7 @@ from nasrepro.reporting.table_model import Cell, Column, Row, Table, interval_te
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
+    from rich.text import Text
 
 
 def to_csv(table: Table, *, references: bool = False) -> str:
@@ -40,6 +41,11 @@ def _csv_number(value: float | None) -> str:
     return "" if value is None else format(value, ".10g")
 
 
+def _small_lines(cell: Cell, column: Column) -> list[str]:
+    """What stands small below the number: its interval and the lines of its note."""
+    return [line for line in (interval_text(cell, column), *cell.note.split("\n")) if line]
+
+
 def to_markdown(table: Table) -> str:
     """A GitHub table with its title above and caption and notes below."""
     lines = [f"### {table.title}", ""] if table.title else []
@@ -60,7 +66,7 @@ def _markdown_cell(row: Row, column: Column) -> str:
         text = f"**{text}**"
     elif row.reference:
         text = f"*{text}*"
-    extra = [_markdown_escape(part) for part in (interval_text(cell, column), cell.note) if part]
+    extra = [_markdown_escape(part) for part in _small_lines(cell, column)]
     return "<br>".join([text + _superscript(cell), *extra])
 
 
@@ -129,12 +135,12 @@ def to_latex(table: Table, *, label: str) -> str:
     align = "".join("l" if column.kind == "text" else "r" for column in table.columns)
     body = [" & ".join(latex_escape(column.heading) for column in table.columns) + r" \\", r"\midrule"]
     for index, row in enumerate(table.rows):
-        if index and (row.first_of_group or row.reference and not table.rows[index - 1].reference):
+        if index and (row.first_of_group or (row.reference and not table.rows[index - 1].reference)):
             body.append(r"\midrule")
         body.append(" & ".join(_latex_cell(row[column.key], column, row) for column in table.columns) + r" \\")
-    caption = " ".join(
-        part for part in (table.title + ("." if table.title else ""), table.caption, *table.notes) if part
-    )
+    caption = " ".join(part for part in (table.title + ("." if table.title else ""), table.caption) if part)
+    notes = r" \par ".join(latex_escape(note) for note in table.notes)
+    footer = [r"\par\smallskip", rf"\begin{{minipage}}{{\linewidth}}\footnotesize {notes}\end{{minipage}}"]
     return "\n".join(
         [
             r"% needs \usepackage{booktabs} and \usepackage{graphicx}",
@@ -147,6 +153,7 @@ def to_latex(table: Table, *, label: str) -> str:
             *body,
             r"\bottomrule",
             r"\end{tabular}}",
+            *(footer if notes else []),
             r"\end{table}",
             "",
         ]
@@ -160,7 +167,7 @@ def _latex_cell(cell: Cell, column: Column, row: Row) -> str:
     elif row.reference:
         text = rf"\textit{{{text}}}"
     text += "".join(rf"$^{{{latex_escape(mark).replace('$', '')}}}$" for mark in cell.marks)
-    extra = [latex_escape(part) for part in (interval_text(cell, column), cell.note) if part]
+    extra = [latex_escape(part) for part in _small_lines(cell, column)]
     if not extra:
         return text
     small = ", ".join(extra)
@@ -197,9 +204,8 @@ def _html_row(row: Row, table: Table) -> Markup:
 def _html_cell(cell: Cell, column: Column, *, header: bool) -> Markup:
     text = Markup("<b>{}</b>" if cell.bold else "{}").format(main_text(cell, column))
     text += Markup("").join(Markup("<sup>{}</sup>").format(mark) for mark in cell.marks)
-    for extra in (interval_text(cell, column), cell.note):
-        if extra:
-            text += Markup("<small>{}</small>").format(extra)
+    for extra in _small_lines(cell, column):
+        text += Markup("<small>{}</small>").format(extra)
     tag = Markup('<th scope="row"{}>{}</th>') if header else Markup("<td{}>{}</td>")
     return tag.format(_html_class(column), text)
 
@@ -222,11 +228,10 @@ def to_rich(table: Table) -> RichTable:
     return rich
 
 
-def _rich_cell(cell: Cell, column: Column) -> object:
+def _rich_cell(cell: Cell, column: Column) -> Text:
     from rich.text import Text
 
     text = Text(main_text(cell, column) + "".join(cell.marks), style="bold" if cell.bold else "")
-    for extra in (interval_text(cell, column), cell.note):
-        if extra:
-            text.append("\n" + extra, style="dim")
+    for extra in _small_lines(cell, column):
+        text.append("\n" + extra, style="dim")
     return text

@@ -129,7 +129,7 @@ def _probes(rng: np.random.Generator, count: int, noise: float) -> Probes:
     return Probes(
         cells=[cell.id for cell in cells],
         truth=truth.tolist(),
-        truth_scoring="digits test after 60 epochs",
+        truth_scoring="test",
         params=[cost.params for cost in costs],
         macs=[cost.macs for cost in costs],
         live_conv_params=live,
@@ -152,3 +152,14 @@ def _cost(trains: bool, full: bool) -> Cost:
     if trains:
         return Cost(steps=4000, path_steps=8000, samples=256000, queries={"test": 0}, seconds={"search": 61.5})
     return Cost(queries={"valid": 100, "test": 0}, seconds={"search": 0.5})
+
+
+def other_truth(record: RunRecord) -> RunRecord:
+    """The record with another ground truth."""
+    return record.model_copy(update={"truth": record.truth.model_copy(update={"fingerprint": "e" * 64})})
+
+
+def other_settings(record: RunRecord) -> RunRecord:
+    """The record run with another number of channels."""
+    spec = record.spec.model_copy(update={"settings": {"channels": 8}})
+    return record.model_copy(update={"spec": spec, "key": run_key(spec, DATA)})

@@ -1,0 +1,142 @@
+"""The paper's table beside ours."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import factory
+import pytest
+from rich.console import Console
+
+from nasrepro.errors import UserError
+from nasrepro.papers.model import Column, Printed, Row, TableItem
+from nasrepro.records.record import RunRecord, Score
+from nasrepro.reporting.reproduction import OursGroup, render_reproduction, terminal_reproduction
+
+ITEM = TableItem(
+    paper="e2nas",
+    item="table-1",
+    title="Searches",
+    caption="What the paper measured.",
+    benchmark="nb201-cifar10",
+    seeds=[0, 1],
+    columns=[
+        Column(key="c10", label="CIFAR-10 test", scoring="test"),
+        Column(key="c100", label="CIFAR-100 test", scoring="cifar100.test"),
+    ],
+    rows=[
+        Row(
+            label="GDAS",
+            method="gdas",
+            marks=["*"],
+            how="run",
+            cells={
+                "c10": Printed(mean=93.0, std=0.5, raw="93.00±0.50"),
+                "c100": Printed(mean=70.0, std=0.1, raw="70.00±0.10", bold=True),
+            },
+        ),
+        Row(label="Other", method=None, how="reported", cells={"c10": Printed(mean=54.3, raw="54.30")}, note="Quoted."),
+        Row(label="REA", method="rea", how="run", cells={"c10": Printed(mean=93.9, std=0.3, raw="93.90±0.30")}),
+    ],
+    notes=["A note on the table."],
+)
+
+
+def cifar(method: str, seed: int, value: float) -> RunRecord:
+    record = factory.record(method, seed, benchmark="nb201-cifar10")
+    scores = [
+        Score(scoring="test", dataset="cifar10", split="test", epochs=200, value=value, n_trials=3),
+        Score(scoring="cifar100.test", dataset="cifar100", split="test", epochs=200, value=value - 20, n_trials=3),
+    ]
+    return record.model_copy(update={"scores": scores})
+
+
+SAME = OursGroup("ours, laptop", [cifar("gdas", seed, 94.0 + seed) for seed in range(3)], fresh=True)
+DIGITS = OursGroup("ours, digits", factory.records(["gdas", "random"], 3), fresh=False)
+
+
+def rows_of(out: Path) -> list[dict[str, str]]:
+    with (out / "table.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("reproduce") / "table-1"
+    assert render_reproduction(ITEM, [SAME, DIGITS], out) == out / "index.html"
+    return out
+
+
+def test_every_row_says_whose_it_is(rendered: Path) -> None:
+    assert [(row["row"], row["source"]) for row in rows_of(rendered)] == [
+        ("GDAS", "paper"),
+        ("GDAS", "ours, laptop"),
+        ("GDAS", "ours, digits"),
+        ("Other", "paper, reported only"),
+        ("REA", "paper, ours not run"),
+    ]
+
+
+def test_printed_numbers_and_ours_with_their_difference(rendered: Path) -> None:
+    printed, ours, digits, *_ = rows_of(rendered)
+    assert (printed["c10.mean"], printed["c10.std"], printed["c10.ours_minus_paper.value"]) == ("93", "0.5", "")
+    assert (float(ours["c10.mean"]), float(ours["c10.std"]), ours["c10.n"]) == (95.0, 1.0, "3")
+    assert float(ours["c10.ours_minus_paper.value"]) == pytest.approx(2.0)
+    assert float(ours["c10.ours_minus_paper.low"]) == pytest.approx(2.0 - 4.302653 / 3**0.5, abs=1e-5)
+    assert float(ours["c100.ours_minus_paper.value"]) == pytest.approx(5.0)
+    assert digits["c10.mean"] == digits["c100.mean"] == digits["c10.ours_minus_paper.value"] == ""
+    assert digits["digits.test.n"] == "3"
+
+
+def test_another_benchmarks_test_never_stands_under_the_papers_column(rendered: Path) -> None:
+    text = (rendered / "table.md").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("| ours, digits"))
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[1:3] == ["–", "–"]
+    assert "digits test, not in the paper" in text
+
+
+def test_groups_have_their_own_captions_and_the_papers_notes_stay_its_own(rendered: Path) -> None:
+    for name in ("index.html", "table.md"):
+        text = (rendered / name).read_text()
+        assert "ours, laptop (fresh runs)" in text
+        assert "ours, digits (published records" in text
+        assert "Other: Quoted." in text
+        assert "A note on the table." in text
+        assert "set in bold by the paper" in text
+    assert "<b>" not in (rendered / "index.html").read_text()
+
+
+def test_the_page_is_self_contained_and_its_records_are_there(rendered: Path) -> None:
+    text = (rendered / "index.html").read_text()
+    assert "<script" not in text
+    assert "http" not in text.split("</style>")[1].replace("https://doi", "")
+    keys = {record.key for group in (SAME, DIGITS) for record in group.records}
+    assert {path.stem for path in (rendered / "records").iterdir()} == keys
+    assert all(f"records/{key}.json" in text for key in keys)
+
+
+def test_without_runs_the_paper_stands_alone(tmp_path: Path) -> None:
+    render_reproduction(ITEM, [OursGroup("none yet", [], fresh=True)], tmp_path / "out")
+    assert [row["source"] for row in rows_of(tmp_path / "out")] == [
+        "paper, ours not run",
+        "paper, reported only",
+        "paper, ours not run",
+    ]
+
+
+def test_a_group_that_mixes_scales_is_refused(tmp_path: Path) -> None:
+    mixed = OursGroup("mixed", [factory.record("gdas", 0), factory.record("gdas", 1, scale="smoke")], fresh=True)
+    with pytest.raises(UserError, match="scale"):
+        render_reproduction(ITEM, [mixed], tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_terminal_shows_paper_ours_and_captions() -> None:
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(terminal_reproduction(ITEM, [SAME]))
+    text = console.export_text()
+    for part in ("93.00 ± 0.50", "95.00 ± 1.00", "Δ +2.00", "paper, reported only", "scale", "Ground truth"):
+        assert part.lower() in text.lower()
