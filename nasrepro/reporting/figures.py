@@ -123,12 +123,18 @@ def _has_curve(result: MethodResult) -> bool:
     return longest > 1 and result.method != REFERENCE_METHOD
 
 
-def _anytime_curve(axes: Axes, result: MethodResult, look: Look) -> None:
-    curves = [[(float(p.at), p.truth) for p in record.trace] for record in result.done]
-    places = np.array(sorted({at for curve in curves for at, _ in curve}))
+def budget_grid(result: MethodResult) -> np.ndarray:
+    """Where the curve of a method is drawn: at its answers, thinned when there are many, and at the end of its budget."""
+    places = np.array(sorted({float(point.at) for record in result.done for point in record.trace}))
     if len(places) > _GRID_POINTS:
         places = places[np.unique(np.linspace(0, len(places) - 1, _GRID_POINTS).round().astype(int))]
-    curve = incumbent_curve(curves, places)
+    spent = [r.cost.steps if result.trains else r.cost.queries.get("valid", 0) for r in result.done]
+    return np.union1d(places, [max([*spent, places[-1]])])
+
+
+def _anytime_curve(axes: Axes, result: MethodResult, look: Look) -> None:
+    curves = [[(float(p.at), p.truth) for p in record.trace] for record in result.done]
+    curve = incumbent_curve(curves, budget_grid(result))
     known = np.isfinite(curve.mean)
     label = f"{result.method} (n = {curve.n})"
     x, mean, low, high = curve.grid[known], curve.mean[known], curve.low[known], curve.high[known]

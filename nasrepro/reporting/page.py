@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,7 +21,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["html_table"] = to_html
+    environment.filters["nobreak"] = nobreak
     return environment
+
+
+def nobreak(text: str) -> str:
+    """The text with no line break inside `p = 0.01`, `[1.2, 3.4]` and `0-4`."""
+    text = re.sub(r"\b([npτ]) ([=<]) ", "\\1\u00a0\\2\u00a0", text)
+    text = re.sub(r"\[[^\]]{1,40}\]", lambda found: found[0].replace(" ", "\u00a0"), text)
+    return re.sub(r"(?<=\bseeds )(\d+)-(\d+)", "\\1\u2011\\2", text)
 
 
 def render_page(template: str, **content: object) -> str:

@@ -88,11 +88,12 @@ class Table:
     notes: tuple[str, ...] = field(default=())
 
     def select(self, keys: Sequence[str], *, title: str, caption: str = "", notes: Sequence[str] = ()) -> Table:
-        """A view with some of the columns, in the order of `keys`; keys the table does not have are left out.
+        """A view with some of the columns, in the order of `keys`.
 
-        So are reference rows that have nothing to say in the chosen columns.
+        Left out are keys that the table does not have, columns without any content, and reference rows without a
+        number in the chosen columns.
         """
-        by_key = {column.key: column for column in self.columns}
+        by_key = {c.key: c for c in self.columns if any(r[c.key] != EMPTY for r in self.rows)}
         chosen = tuple(by_key[key] for key in keys if key in by_key)
         rows = tuple(r for r in self.rows if not r.reference or any(r[c.key].value is not None for c in chosen))
         return replace(self, columns=chosen, rows=rows, title=title, caption=caption, notes=tuple(notes))

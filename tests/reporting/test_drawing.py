@@ -10,7 +10,7 @@ from matplotlib.patches import FancyArrowPatch
 from nasrepro.reporting.analysis import analyze
 from nasrepro.reporting.cell_figure import cell_figure, found_cells
 from nasrepro.reporting.drawing import draw_cell
-from nasrepro.reporting.figures import all_figures
+from nasrepro.reporting.figures import all_figures, budget_grid
 from nasrepro.reporting.style import looks, new_figure, styled
 from nasrepro.spaces.nb201 import from_string
 
@@ -81,3 +81,13 @@ def test_the_style_stays_inside() -> None:
     with styled():
         assert mpl.rcParams["svg.hashsalt"] == "nasrepro"
     assert dict(mpl.rcParams) == before
+
+
+def test_anytime_curves_reach_the_end_of_the_budget() -> None:
+    record = factory.record("rea", 0)
+    early = record.model_copy(update={"trace": record.trace[:2]})
+    assert list(budget_grid(analyze([early]).method("rea"))) == [1, 10, 100]
+    many = [record.trace[0].model_copy(update={"at": at}) for at in range(1, 500)]
+    grid = budget_grid(analyze([record.model_copy(update={"trace": many})]).method("rea"))
+    assert len(grid) <= 61
+    assert (grid[0], grid[-1]) == (1, 499)
