@@ -124,7 +124,7 @@ def _has_curve(result: MethodResult) -> bool:
 
 
 def budget_grid(result: MethodResult) -> np.ndarray:
-    """Where the curve of a method is drawn: at its answers, thinned when there are many, and at the end of its budget."""
+    """Where a method's curve is drawn: at its answers, thinned when they are many, and at the end of its budget."""
     places = np.array(sorted({float(point.at) for record in result.done for point in record.trace}))
     if len(places) > _GRID_POINTS:
         places = places[np.unique(np.linspace(0, len(places) - 1, _GRID_POINTS).round().astype(int))]
