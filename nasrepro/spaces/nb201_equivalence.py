@@ -1,7 +1,8 @@
 """Which NAS-Bench-201 cells are the same? Two answers that must not be mixed.
 
 *Official*: the benchmark's canonical string, 6,466 classes. It keeps redundant zero terms and does not
-flatten sums, so it splits cells that compute the same thing.
+flatten sums, so it splits cells that compute the same thing; and it does not see whether two equal terms are
+one convolution used twice or two convolutions, so it also joins cells that compute different things.
 
 *Functional*: what the cell computes when every convolution edge has weights of its own, average pooling is
 linear, and a convolution of a zero map is zero; 5,044 classes. Two cells share a class exactly if renaming
