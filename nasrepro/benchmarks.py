@@ -55,6 +55,11 @@ class Benchmark:
     def primary(self) -> Scoring:
         return self.scorings[0]
 
+    @property
+    def single_number(self) -> bool:
+        """True where the truth holds one number per cell: searches then look up the number they are scored by."""
+        return self.search == self.primary.fidelity
+
     def skeleton(self, scale: str) -> dict[str, Any]:
         """Fields of the supernet's skeleton at a scale."""
         return {**vars(self.standalone), **self.scales[scale].get("skeleton", {})}
@@ -195,5 +200,16 @@ _BENCHMARKS: dict[str, Benchmark] = {
         _tabular("cifar10", images="cifar10"),
         _tabular("cifar100", images="cifar100"),
         _tabular("imagenet16-120", images=None),
+        Benchmark(
+            name="nb201-cifar10-analog",
+            summary="NAS-Bench-201 judged by the CIFAR-10 accuracies of the analog-nasbench package; no download",
+            space=_NB201,
+            images="cifar10",
+            search=Fidelity("cifar10", Split.TEST, 200),
+            scorings=(Scoring("test", Fidelity("cifar10", Split.TEST, 200)),),
+            standalone=_SKELETONS["cifar10"],
+            scales={"smoke": _CIFAR_SMOKE, "laptop": _CIFAR_LAPTOP, "paper": {}},
+            open_oracle=_analog,
+        ),
     )
 }

@@ -77,6 +77,7 @@ def _context(
         work=store.work_folder(planned.key),
         report=report,
         skeleton=Skeleton(**skeleton) if isinstance(skeleton, dict) else None,  # type: ignore[arg-type]
+        single_number=benchmark.single_number,
         _oracle=oracle,
         _load_images=lambda: benchmark.load_images(allow_unverified=planned.allow_unverified),
     )
@@ -119,13 +120,18 @@ def _judged(result: SearchResult, context: SearchContext, benchmark: Benchmark, 
             for at, answer in result.trace
         ],
         "loss": result.loss,
-        "notes": [*result.notes, *_warnings(genotype)],
+        "notes": [*result.notes, *_warnings(genotype, context)],
     }
 
 
-def _warnings(genotype: Genotype) -> list[str]:
-    reaches = getattr(genotype, "reaches_output", True)
-    return [] if reaches else ["the output of the found cell does not depend on its input"]
+def _warnings(genotype: Genotype, context: SearchContext) -> list[str]:
+    """What a reader must know before using this run's numbers."""
+    found = []
+    if not getattr(genotype, "reaches_output", True):
+        found.append("the output of the found cell does not depend on its input")
+    if context.queries.get("scored"):
+        found.append("this truth has one number per cell: the search looked up the number it is scored by")
+    return found
 
 
 def _look_up(genotype: Genotype, scoring: Scoring, oracle: Oracle) -> tuple[float | None, int | None]:

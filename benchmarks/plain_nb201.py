@@ -1,0 +1,99 @@
+"""A plain NAS-Bench-201 supernet to measure against: one module per edge and operation, as public releases have it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
+
+
+class Zero(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mul(0.0)
+
+
+def relu_conv_bn(channels: int, kernel: int) -> nn.Module:
+    conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
+    return nn.Sequential(nn.ReLU(), conv, nn.BatchNorm2d(channels, affine=False, track_running_stats=False))
+
+
+class PlainCell(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.edges = nn.ModuleList(
+            nn.ModuleList(
+                [
+                    Zero(),
+                    nn.Identity(),
+                    relu_conv_bn(channels, 1),
+                    relu_conv_bn(channels, 3),
+                    nn.AvgPool2d(3, 1, 1, count_include_pad=False),
+                ]
+            )
+            for _ in EDGES
+        )
+
+    def forward(self, x: Tensor, path: tuple[int, ...], gates: Tensor | None) -> Tensor:
+        nodes = [x]
+        for node in (1, 2, 3):
+            value: Tensor | int = 0
+            for edge, (target, source) in enumerate(EDGES):
+                if target == node:
+                    out = self.edges[edge][path[edge]](nodes[source])  # type: ignore[index]
+                    if gates is not None:
+                        out = out * gates[edge, path[edge]]
+                        out = out + sum(gates[edge, op] for op in range(5) if op != path[edge])
+                    value = value + out
+            nodes.append(value)  # type: ignore[arg-type]
+        return nodes[-1]
+
+
+class PlainReduction(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        wide = 2 * channels
+        self.main = nn.Sequential(
+            nn.ReLU(),
+            nn.Conv2d(channels, wide, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(wide),
+            nn.ReLU(),
+            nn.Conv2d(wide, wide, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(wide),
+        )
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2, 2), nn.Conv2d(channels, wide, 1, bias=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.main(x) + self.shortcut(x)
+        return out
+
+
+class PlainSupernet(nn.Module):
+    """C channels, N cells per stage, three stages."""
+
+    def __init__(self, channels: int, cells: int, classes: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+        self.body = nn.ModuleList()
+        for stage in range(3):
+            if stage:
+                self.body.append(PlainReduction(channels))
+                channels *= 2
+            self.body.extend(PlainCell(channels) for _ in range(cells))
+        self.norm = nn.BatchNorm2d(channels)
+        self.classifier = nn.Linear(channels, classes)
+
+    def forward(self, x: Tensor, path: tuple[int, ...], gates: Tensor | None = None) -> Tensor:
+        x = self.stem(x)
+        for block in self.body:
+            x = block(x, path, gates) if isinstance(block, PlainCell) else block(x)
+        out: Tensor = self.classifier(F.relu(self.norm(x)).mean((2, 3)))
+        return out
+
+
+def hard_gates(alpha: Tensor, path: tuple[int, ...]) -> Tensor:
+    """One-hot gates of a given path that carry the gradient of softmax(alpha)."""
+    soft = alpha.softmax(1)
+    hard = F.one_hot(torch.tensor(path), 5).to(soft.dtype)
+    return hard - soft.detach() + soft
