@@ -163,12 +163,12 @@ class Lines:
 
     def update(self, running: Running) -> None:
         now = time.monotonic()
-        if now < self._next:
+        if now < self._next or not running:
             return
         self._pause = min(self._pause * self._GROWTH, self._RAREST)
         self._next = now + self._pause
         board = self._board
-        states = ", ".join(f"{job.label} {100 * progress.share:.0f} %" for job, progress in running)
+        states = ", ".join(_state(job, progress) for job, progress in running)
         parts = [f"{self._title}: {board.ended} of {board.total} done", states, left(board.remaining(running))]
         self._print("; ".join(part for part in parts if part))
 
@@ -177,6 +177,10 @@ class Lines:
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _state(job: Job, progress: Progress) -> str:
+    return f"{job.label} {100 * progress.share:.0f} %" if progress.total else job.label
 
 
 def failure_line(outcome: JobOutcome) -> str:

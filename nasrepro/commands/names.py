@@ -1,0 +1,212 @@
+"""`list` and `show`: what there is, and everything about one of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasrepro import console
+from nasrepro.commands import options
+from nasrepro.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from nasrepro.benchmarks import Benchmark
+    from nasrepro.methods.catalog import Method
+
+KINDS = ("methods", "benchmarks", "data")
+
+
+def list_names(
+    kind: Annotated[str, typer.Argument(help="methods, benchmarks or data.")], json: options.Json = False
+) -> None:
+    """List methods, benchmarks or data."""
+    if kind not in KINDS:
+        raise unknown("kind of list", kind, KINDS)
+    rows = {"methods": _methods, "benchmarks": _benchmarks, "data": data_rows}[kind]()
+    if json:
+        console.show_json(rows)
+        return
+    columns = {
+        "methods": ("name", "summary", "paper"),
+        "benchmarks": ("name", "summary", "images"),
+        "data": ("name", "kind", "state", "title"),
+    }[kind]
+    console.show_table(columns, [[row[name] for name in columns] for row in rows])
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A method, a benchmark or a data set.")],
+    benchmark: Annotated[
+        str, typer.Option("--benchmark", "-b", help="Benchmark whose scales a method's settings are shown for.")
+    ] = "nb201-digits",
+    runs: options.Runs = Path("runs"),
+    json: options.Json = False,
+) -> None:
+    """Show everything about a method, a benchmark or a data set."""
+    from nasrepro import benchmarks
+    from nasrepro.methods import catalog
+
+    target = benchmarks.get(benchmark)
+    data = {row["name"]: row for row in data_rows()}
+    if name in catalog.METHODS:
+        facts = _method_facts(catalog.get(name), target)
+    elif name in benchmarks.names():
+        facts = _benchmark_facts(benchmarks.get(name), runs)
+    elif name in data:
+        facts = data[name]
+    else:
+        raise unknown("method, benchmark or data set", name, [*catalog.METHODS, *benchmarks.names(), *data])
+    if json:
+        console.show_json(facts)
+    else:
+        _print_facts(facts)
+
+
+def data_rows() -> list[dict[str, Any]]:
+    """The registry with the state of every entry on this machine."""
+    from nasrepro.datasets.registry import listing
+    from nasrepro.home import data_root
+
+    return [dict(row) for row in listing(data_root())]
+
+
+def _methods() -> list[dict[str, Any]]:
+    from nasrepro.methods.catalog import METHODS
+
+    return [
+        {
+            "name": method.name,
+            "summary": method.summary,
+            "paper": method.paper,
+            "one_shot": method.one_shot,
+            "protocols": list(method.protocols),
+        }
+        for method in METHODS.values()
+    ]
+
+
+def _benchmarks() -> list[dict[str, Any]]:
+    from nasrepro import benchmarks
+
+    return [
+        {
+            "name": benchmark.name,
+            "summary": benchmark.summary,
+            "space": benchmark.space.name,
+            "images": benchmark.images,
+            "scorings": [scoring.name for scoring in benchmark.scorings],
+        }
+        for benchmark in map(benchmarks.get, benchmarks.names())
+    ]
+
+
+def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
+    from nasrepro.benchmarks import SCALES
+    from nasrepro.methods.catalog import resolve
+
+    resolved = {scale: resolve(method, benchmark, scale) for scale in SCALES}
+    settings = [
+        {
+            "name": f"{block}.{name}",
+            "published": _plain(field.get_default(call_default_factory=True)),
+            **{scale: resolved[scale][block][name] for scale in SCALES},
+            "description": field.description or "",
+        }
+        for block, model in method.blocks().items()
+        for name, field in model.model_fields.items()
+    ]
+    settings += [
+        {
+            "name": f"skeleton.{name}",
+            "published": value,
+            **{scale: resolved[scale]["skeleton"][name] for scale in SCALES},
+            "description": "",
+        }
+        for name, value in (vars(benchmark.standalone).items() if method.one_shot else ())
+    ]
+    return {
+        "name": method.name,
+        "kind": "one-shot method" if method.one_shot else "multi-trial method",
+        "summary": method.summary,
+        "paper": method.paper,
+        "sampler": method.sampler,
+        "loss": "cross-entropy" if method.one_shot else None,
+        "selector": method.selector,
+        "search": method.search,
+        "protocols": list(method.protocols),
+        "benchmark": benchmark.name,
+        "settings": settings,
+    }
+
+
+def _benchmark_facts(benchmark: Benchmark, runs: Path) -> dict[str, Any]:
+    from nasrepro.benchmarks import SCALES
+    from nasrepro.splits import Split
+
+    asked = {benchmark.search, *(scoring.fidelity for scoring in benchmark.scorings)}
+    source, problem, covers = None, None, None
+    try:
+        oracle = benchmark.open_oracle(runs)
+        held, source, covers = oracle.fidelities(), oracle.source, oracle.covers_space
+    except UserError as error:
+        held, problem = sorted(asked), str(error)
+    own = [fidelity for fidelity in held if fidelity.dataset == benchmark.search.dataset]
+    return {
+        "name": benchmark.name,
+        "kind": "benchmark",
+        "summary": benchmark.summary,
+        "space": benchmark.space.name,
+        "genotypes": len(benchmark.space),
+        "images": benchmark.images,
+        "splits": [split.value for split in Split if any(fidelity.split == split for fidelity in own)],
+        "epochs": sorted({fidelity.epochs for fidelity in own}),
+        "source": source,
+        "truth": "missing" if problem else "present",
+        "problem": problem,
+        "covers_space": covers,
+        "search": str(benchmark.search),
+        "scorings": [
+            {
+                "name": scoring.name,
+                "dataset": scoring.fidelity.dataset,
+                "split": scoring.fidelity.split.value,
+                "epochs": scoring.fidelity.epochs,
+                "higher_is_better": scoring.higher_is_better,
+            }
+            for scoring in benchmark.scorings
+        ],
+        "fidelities": [
+            {"dataset": fidelity.dataset, "split": fidelity.split.value, "epochs": fidelity.epochs} for fidelity in held
+        ],
+        "standalone": dataclasses.asdict(benchmark.standalone),
+        "skeletons": {scale: benchmark.skeleton(scale) for scale in SCALES} if benchmark.images else {},
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
+    """Plain values one per line; lists of objects as tables; an object as its fields."""
+    for name, value in facts.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            columns = list(value[0])
+            console.show_table(columns, [[row[column] for column in columns] for row in value], title=name)
+        elif isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values()):
+            columns = list(next(iter(value.values())))
+            rows = [[key, *(part[column] for column in columns)] for key, part in value.items()]
+            console.show_table(["", *columns], rows, title=name)
+        elif value not in (None, [], {}):
+            console.say(f"{name}: {_text(value)}")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {part}" for key, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)

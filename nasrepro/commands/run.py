@@ -1,0 +1,268 @@
+"""`compare`, `search` and `report`: from methods and seeds to records, and from records to a report."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasrepro import console
+from nasrepro.commands import options
+from nasrepro.commands.folders import ensure_report_folder, ensure_writable, records_folder
+from nasrepro.errors import RunFailed, UserError
+
+if TYPE_CHECKING:
+    from nasrepro.experiments.execute import Outcome
+    from nasrepro.experiments.plan import PlannedRun
+    from nasrepro.records.record import RunRecord
+    from nasrepro.records.store import RunStore
+
+
+def compare(
+    methods: Annotated[
+        str, typer.Option("--methods", "-m", help="Names separated by commas; see 'nasrepro list methods'.")
+    ],
+    benchmark: options.Benchmark = "nb201-digits",
+    scale: options.Scale = "laptop",
+    protocol: options.Protocol = "sound",
+    seeds: options.Seeds = "0-4",
+    out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("reports/compare"),
+    runs: options.Runs = Path("runs"),
+    workers: options.Workers = None,
+    threads: options.Threads = 1,
+    settings: options.Settings = None,
+    allow_unverified: options.AllowUnverified = False,
+    json: options.Json = False,
+) -> None:
+    """Run several methods, judge what they find by the truth, and write a report."""
+    from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+    from nasrepro.records.store import RunStore
+    from nasrepro.reporting.comparison import render_comparison
+
+    ensure_report_folder(out)
+    ensure_writable(runs, "--runs")
+    store = RunStore(runs)
+    planned = plan(
+        split_names(methods),
+        benchmark,
+        parse_seeds(seeds),
+        scale=scale,
+        protocol=protocol,
+        threads=threads,
+        overrides=parse_overrides(settings or []),
+        store=store,
+        allow_unverified=allow_unverified,
+    )
+    outcome = carry_out(planned, store, workers=workers, threads=threads)
+    if outcome.records:
+        command = _command(methods, benchmark, scale, protocol, seeds, threads, settings)
+        page = render_comparison(
+            outcome.records, out, title=f"Comparison on {benchmark}, {scale} scale", command=command
+        )
+        _show_comparison(outcome, page, json=json)
+    raise_if_failed(outcome, store)
+
+
+def search(
+    method: Annotated[str, typer.Argument(help="See 'nasrepro list methods'.")],
+    benchmark: options.Benchmark = "nb201-digits",
+    scale: options.Scale = "laptop",
+    protocol: options.Protocol = "sound",
+    seed: Annotated[str, typer.Option(help="One search seed.")] = "0",
+    runs: options.Runs = Path("runs"),
+    threads: options.Threads = 1,
+    settings: options.Settings = None,
+    allow_unverified: options.AllowUnverified = False,
+    json: options.Json = False,
+) -> None:
+    """Run one method once and print the genotype it finds and what that is worth."""
+    from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+    from nasrepro.records.store import RunStore
+
+    seeds = parse_seeds(seed)
+    if len(seeds) != 1:
+        raise UserError(f"'search' makes one run, so --seed takes one number, not '{seed}'; use 'compare' for several")
+    ensure_writable(runs, "--runs")
+    store = RunStore(runs)
+    planned = plan(
+        [method],
+        benchmark,
+        seeds,
+        scale=scale,
+        protocol=protocol,
+        threads=threads,
+        overrides=parse_overrides(settings or []),
+        store=store,
+        allow_unverified=allow_unverified,
+    )
+    outcome = carry_out(planned, store, workers=None, threads=threads)
+    raise_if_failed(outcome, store)
+    (record,) = outcome.records
+    if json:
+        console.show_json(record.model_dump(mode="json"))
+    else:
+        _show_record(record, store)
+    if record.found is None:
+        raise RunFailed(f"{method} seed {seed} {record.status}: {record.error}; there is no genotype")
+
+
+def report(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A report, or any folder of records.", show_default="the run store")
+    ] = None,
+    runs: options.Runs = Path("runs"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the report.", show_default="FOLDER, or reports/report")
+    ] = None,
+    benchmark: Annotated[str | None, typer.Option("--benchmark", "-b", help="Only records of this benchmark.")] = None,
+    scale: Annotated[str | None, typer.Option(help="Only records of this scale.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="Only records of this protocol.")] = None,
+    methods: Annotated[str | None, typer.Option("--methods", "-m", help="Only records of these methods.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Render a report again from records; nothing is run."""
+    from nasrepro.experiments.execute import Outcome
+    from nasrepro.records.store import read_folder
+    from nasrepro.reporting.comparison import render_comparison
+
+    source = records_folder(folder or runs)
+    target = out or (folder if folder and source != folder and not _is_store(folder) else Path("reports/report"))
+    wanted = {"benchmark": benchmark, "scale": scale, "protocol": protocol}
+    names = split_names(methods) if methods else None
+    records = [
+        record
+        for record in read_folder(source)
+        if all(value in (None, getattr(record.spec, field)) for field, value in wanted.items())
+        and (names is None or record.spec.method in names)
+    ]
+    if not records:
+        raise UserError(f"there are no such records in '{source}'")
+    ensure_report_folder(target)
+    spec = records[0].spec
+    page = render_comparison(
+        records,
+        target,
+        title=f"Comparison on {spec.benchmark}, {spec.scale} scale",
+        command=shlex.join(["nasrepro", "report", str(folder or runs)]),
+    )
+    _show_comparison(Outcome(records, [], len(records)), page, json=json)
+
+
+def split_names(text: str) -> list[str]:
+    """`a, b` → `["a", "b"]`; raises `UserError` when nothing is left."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UserError(f"no method is named in '{text}'; allowed: names separated by commas, such as random,gdas")
+    return names
+
+
+def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | None, threads: int) -> Outcome:
+    """Make the truth that is missing, then do the runs; tells on stderr what is going on."""
+    from nasrepro.experiments.execute import default_workers, execute, execute_jobs
+    from nasrepro.experiments.truth import truth_jobs
+
+    shown = console.messages()
+    workers = workers or default_workers(threads)
+    if jobs := truth_jobs(planned, store):
+        console.note(
+            f"there is no table for this benchmark: training the probe cells stand-alone, once for '{store.root}'"
+        )
+        execute_jobs(jobs, workers=workers, work_root=store.root / "work", title="truth", console=shown)
+    outcome = execute(planned, store, workers=workers, console=shown)
+    done = len(outcome.records) - outcome.reused
+    console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")
+    return outcome
+
+
+def raise_if_failed(outcome: Outcome, store: RunStore) -> None:
+    """Raise `RunFailed` that names every failed run and where its traceback is."""
+    from nasrepro.experiments.jobs import error_file
+
+    if outcome.failures:
+        named = "; ".join(
+            f"{failure.job.label}: {failure.error} (see '{error_file(store.root / 'work', failure.job.key)}')"
+            for failure in outcome.failures
+        )
+        total = len(outcome.records) + len(outcome.failures)
+        raise RunFailed(f"{len(outcome.failures)} of {total} runs failed; the same command tries them again: {named}")
+
+
+def table_rows(path: Path) -> list[dict[str, Any]]:
+    """A CSV table as JSON-ready rows: numbers as numbers, empty cells as None."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)]
+
+
+def _value(text: str) -> str | int | float | None:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
+    from nasrepro.reporting.analysis import analyze
+    from nasrepro.reporting.comparison_table import views
+    from nasrepro.reporting.describe import short_caption
+    from nasrepro.reporting.writers import to_rich
+
+    if json:
+        console.show_json(
+            {
+                "report": str(page),
+                "rows": table_rows(page.parent / "table.csv"),
+                "runs": [record.key for record in outcome.records],
+                "reused": outcome.reused,
+                "failed": [{"run": failure.job.label, "error": failure.error} for failure in outcome.failures],
+            }
+        )
+        return
+    analysis = analyze(outcome.records)
+    for table in views(analysis, ""):
+        console.output().print(to_rich(table))
+    console.say(short_caption(analysis.records))
+    console.say(f"report: {page}")
+
+
+def _show_record(record: RunRecord, store: RunStore) -> None:
+    if record.found is not None:
+        found = record.found
+        console.say(f"found {found.text}")
+        console.say(f"      {found.genotype}, {found.params:,} parameters, {found.macs:,} MACs")
+        columns = ("scoring", "data set", "split", "epochs", "value", "optimum", "one random cell")
+        rows = [
+            (s.scoring, s.dataset, s.split, s.epochs, _rounded(s.value), _rounded(s.optimum), _rounded(s.random_mean))
+            for s in record.scores
+        ]
+        console.show_table(columns, rows)
+    console.say(f"truth: {record.truth.source}")
+    for text in record.notes:
+        console.say(f"note: {text}")
+    console.say(f"record: {store.record_path(record.key)}")
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _is_store(folder: Path) -> bool:
+    """A run store has records too, but it is no report: rendering into it would mix the two."""
+    return not (folder / "index.html").exists()
+
+
+def _command(
+    methods: str, benchmark: str, scale: str, protocol: str, seeds: str, threads: int, settings: list[str] | None
+) -> str:
+    """What a reader types to get the same records; where they are kept and how many run at a time does not matter."""
+    words = ["nasrepro", "compare", "--methods", methods, "--benchmark", benchmark, "--scale", scale]
+    words += ["--protocol", protocol, "--seeds", seeds]
+    words += ["--threads", str(threads)] if threads != 1 else []
+    for assignment in settings or []:
+        words += ["--set", assignment]
+    return shlex.join(words)

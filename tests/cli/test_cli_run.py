@@ -1,0 +1,183 @@
+"""`compare`, `search`, `report`, `reproduce` on a made-up table."""
+
+import csv
+from pathlib import Path
+
+import failing_runs
+import pytest
+
+from nasrepro.experiments.plan import plan
+from nasrepro.experiments.runner import run
+from nasrepro.records.spec import run_key
+from nasrepro.records.store import RunStore, read_folder, write_record
+
+TABULAR = ("compare", "--methods", "random,random-search", "--benchmark", "nb201-cifar10", "--scale", "smoke")
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Drawing takes most of the time of a rendering and is tested where it lives."""
+    monkeypatch.setattr("nasrepro.reporting.comparison.all_figures", lambda *_: [])
+
+
+def make_runs(methods, seeds=(0, 1)):
+    """Fills the run store of the current folder without the command line."""
+    store = RunStore(Path("runs"))
+    return [
+        run(planned, store)
+        for planned in plan(
+            methods,
+            "nb201-cifar10",
+            seeds,
+            scale="smoke",
+            protocol="sound",
+            threads=1,
+            overrides={},
+            store=store,
+        )
+    ]
+
+
+def same(first, second):
+    return [a.comparable() for a in first] == [b.comparable() for b in second]
+
+
+def test_compare_writes_a_report_and_reuses_its_runs(with_table, tmp_path):
+    first = with_table(*TABULAR, "--seeds", "0,1", "--workers", "2")
+    assert first.code == 0
+    assert "report: reports/compare/index.html" in first.out
+    assert "random-search" in first.out
+    assert "runs: 4 new, 0 found in 'runs', 0 failed" in first.err
+    report = tmp_path / "reports" / "compare"
+    with (report / "table.csv").open() as file:
+        assert [row["method"] for row in csv.DictReader(file)] == ["random", "random-search"]
+    assert len(read_folder(report / "records")) == 4
+    assert (report / "index.html").exists()
+
+    second = with_table(*TABULAR, "--seeds", "0-2", "--out", "again", "--json")
+    assert second.code == 0
+    assert (len(second.json["runs"]), second.json["reused"], second.json["failed"]) == (6, 4, [])
+    assert [row["n"] for row in second.json["rows"]] == [3, 3]
+    assert isinstance(second.json["rows"][0]["test.mean"], float)
+
+
+def test_records_do_not_depend_on_the_number_of_workers(with_table, without_figures, tmp_path):
+    for workers in ("1", "3"):
+        assert with_table(*TABULAR, "--runs", f"runs{workers}", "--out", "out", "--workers", workers).code == 0
+    assert same(read_folder(tmp_path / "runs1" / "records"), read_folder(tmp_path / "runs3" / "records"))
+
+
+def test_a_crash_leaves_the_others_and_the_same_command_finishes(with_table, without_figures, tmp_path, monkeypatch):
+    monkeypatch.setattr("nasrepro.experiments.execute.run_planned", failing_runs.run_unless_flagged)
+    command = ("compare", "-m", "random", "-b", "nb201-cifar10", "--scale", "smoke", "--seeds", "0-2")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "crash").touch()
+    crashed = with_table(*command)
+    assert crashed.code == 1
+    assert len(read_folder(tmp_path / "reports" / "compare" / "records")) == 2
+    last = crashed.err.splitlines()[-1]
+    assert last.startswith("nasrepro: 1 of 3 runs failed")
+    assert "random seed 1: its process was killed by SIGKILL" in last
+    assert (tmp_path / last.split("(see '")[1].split("'")[0]).exists()
+
+    (tmp_path / "runs" / "crash").unlink()
+    finished = with_table(*command)
+    assert finished.code == 0
+    assert "runs: 1 new, 2 found in 'runs', 0 failed" in finished.err
+    assert len(read_folder(tmp_path / "reports" / "compare" / "records")) == 3
+
+
+def test_nothing_but_failures_leaves_no_report(with_table, tmp_path, monkeypatch):
+    monkeypatch.setattr("nasrepro.experiments.execute.run_planned", failing_runs.run_unless_flagged)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "crash").touch()
+    result = with_table("compare", "-m", "random", "-b", "nb201-cifar10", "--scale", "smoke", "--seeds", "1")
+    assert result.code == 1
+    assert not (tmp_path / "reports").exists()
+
+
+def test_search_prints_what_it_found(with_table, tmp_path):
+    command = ("search", "rea", "--benchmark", "nb201-cifar10", "--scale", "smoke", "--seed", "3")
+    result = with_table(*command)
+    assert result.code == 0
+    (record,) = read_folder(tmp_path / "runs" / "records")
+    assert record.found.text in result.out
+    assert f"{record.scores[0].value:.2f}".rstrip("0") in result.out
+    assert "truth: invented for tests" in result.out
+    again = with_table(*command, "--json")
+    assert again.json == record.model_dump(mode="json")
+    assert "1 found" in again.err
+
+
+def test_report_renders_again_from_records(with_table, without_figures, tmp_path):
+    make_runs(["random", "random-search"])
+    with_table("report", "--out", "first")
+    page = (tmp_path / "first" / "table.csv").read_bytes()
+    (tmp_path / "first" / "table.csv").unlink()
+    result = with_table("report", "first")
+    assert result.code == 0
+    assert "report: first/index.html" in result.out
+    assert (tmp_path / "first" / "table.csv").read_bytes() == page
+
+    from_store = with_table("report", "--out", "second", "--methods", "random", "--json")
+    assert [row["method"] for row in from_store.json["rows"]] == ["random"]
+    assert from_store.json["report"] == "second/index.html"
+    assert with_table("report", "--methods", "rea").code == 2
+
+
+def test_report_of_a_store_goes_beside_it(with_table, without_figures, tmp_path):
+    make_runs(["random"])
+    result = with_table("report", "runs")
+    assert "report: reports/report/index.html" in result.out
+    assert not (tmp_path / "runs" / "index.html").exists()
+
+
+def test_reproduce_lists_its_items(nasrepro):
+    (item,) = [row for row in nasrepro("reproduce", "--list", "--json").json if row["name"] == "e2nas/table-1"]
+    assert item["benchmark"] == "nb201-cifar10"
+    assert {"gdas", "randomnas"} <= set(item["methods"])
+    assert "e2nas/table-1" in nasrepro("reproduce", "--list").out
+
+
+def test_reproduce_without_data_says_what_to_do(nasrepro, user_error):
+    user_error(nasrepro("reproduce", "e2nas/table-1"), "nasbench201.npz", "data convert", "--published")
+
+
+def test_reproduce_shows_published_records_where_data_are_missing(with_table, nasrepro, monkeypatch, tmp_path):
+    records = published_gdas(tmp_path)
+    monkeypatch.setenv("NASREPRO_DATA", str(tmp_path / "no-data"))
+    result = nasrepro("reproduce", "e2nas/table-1", "--published", "published")
+    assert result.code == 0
+    assert "ours, published, smoke" in result.out
+    assert "93.37 ± 0.42" in result.out  # the paper's GDAS
+    assert "not run here" in result.err
+    assert "nasbench201.npz" in result.err
+    written = read_folder(tmp_path / "reports" / "reproduce" / "e2nas-table-1" / "records")
+    assert {record.key for record in written} == {record.key for record in records}
+
+
+def test_published_records_hide_no_mistake(with_table, nasrepro, user_error, monkeypatch, tmp_path):
+    published_gdas(tmp_path)
+    monkeypatch.setenv("NASREPRO_DATA", str(tmp_path / "no-data"))
+    user_error(nasrepro("reproduce", "e2nas/table-1", "--scale", "labtop", "--published", "published"), "labtop")
+    user_error(nasrepro("reproduce", "e2nas/table-1", "--benchmark", "nb", "--published", "published"), "'nb'")
+    user_error(nasrepro("reproduce", "e2nas/table-1", "--published", "nowhere"), "nowhere")
+
+
+def test_no_run_shows_published_records_only(with_table, user_error, tmp_path):
+    published_gdas(tmp_path)
+    result = with_table("reproduce", "e2nas/table-1", "--published", "published", "--no-run", "--json")
+    assert result.code == 0
+    ours = [row for row in result.json["rows"] if row["method"] == "gdas" and row["n"]]
+    assert [row["source"] for row in ours] == ["ours, published, smoke"]
+    user_error(with_table("reproduce", "e2nas/table-1", "--no-run"), "--published")
+
+
+def published_gdas(tmp_path):
+    """Records that pass for published ones of `gdas`: made by a tabular method, then renamed."""
+    records = []
+    for record in make_runs(["rea"]):
+        spec = record.spec.model_copy(update={"method": "gdas"})
+        records.append(record.model_copy(update={"spec": spec, "key": run_key(spec, record.data)}))
+        write_record(tmp_path / "published" / "records" / f"{records[-1].key}.json", records[-1])
+    return records
