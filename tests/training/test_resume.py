@@ -1,0 +1,130 @@
+"""Stopping anywhere and starting again ends in the same state, to the last bit."""
+
+import pytest
+import torch
+
+from nasrepro.training import checkpoint
+from nasrepro.training.evaluate import Evaluator
+
+STEPS = 15
+
+
+class Stop(Exception):
+    pass
+
+
+def stop_at(step):
+    def report(done, total):
+        if done == step:
+            raise Stop
+
+    return report
+
+
+def finish(training, file, few_digits, report=lambda done, total: None):
+    """Run to the end; observations depend on the weights of that moment."""
+    evaluator = Evaluator(few_digits.valid, few_digits, 60)
+    path = (3, 1, 2, 4, 0, 3)
+
+    def observe(progress):
+        score = evaluator.score(training.network, lambda x: training.network(x, path))
+        return {"step": progress.steps, "accuracy": score.accuracy, "loss": score.loss}
+
+    training.run(file, observe_at=(1, 2, 3), observe=observe, report=report)
+    return training.state_dict()
+
+
+def comparable(state):
+    """Without wall-clock time."""
+    return {**state, "progress": {k: v for k, v in state["progress"].items() if k != "seconds"}}
+
+
+def assert_identical(a, b, where="state"):
+    assert type(a) is type(b), where
+    if isinstance(a, torch.Tensor):
+        assert a.dtype == b.dtype, where
+        assert torch.equal(a, b), where
+    elif isinstance(a, dict):
+        assert list(a) == list(b), where
+        for key in a:
+            assert_identical(a[key], b[key], f"{where}.{key}")
+    elif isinstance(a, list | tuple):
+        assert len(a) == len(b), where
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            assert_identical(x, y, f"{where}.{i}")
+    else:
+        assert a == b, where
+
+
+@pytest.fixture(params=["uniform", "gumbel"])
+def sampler(request):
+    return request.param
+
+
+@pytest.fixture
+def uninterrupted(make_training, few_digits, tmp_path, sampler):
+    return comparable(finish(make_training(sampler), tmp_path / "whole.pt", few_digits))
+
+
+@pytest.mark.parametrize("stops", [(1,), (7,), (STEPS,), (3, 5, 6, 10, 11, 14)], ids=str)
+def test_interrupted_training_ends_in_the_same_state(
+    make_training, few_digits, tmp_path, sampler, uninterrupted, stops
+):
+    file = tmp_path / "c.pt"
+    for step in stops:
+        with pytest.raises(Stop):
+            finish(make_training(sampler), file, few_digits, stop_at(step))
+    assert_identical(comparable(finish(make_training(sampler), file, few_digits)), uninterrupted)
+
+
+def test_a_finished_training_is_not_trained_again(make_training, few_digits, tmp_path):
+    file = tmp_path / "c.pt"
+    first = finish(make_training(), file, few_digits)
+    again = finish(make_training(), file, few_digits, report=stop_at(1))
+    assert_identical(first, again)
+
+
+def truncated(content):
+    return content[: len(content) // 2]
+
+
+def flipped(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped, lambda _: b"", lambda c: c[32:], lambda c: b"rubbish" * 99])
+def test_a_damaged_checkpoint_means_starting_over(make_training, few_digits, tmp_path, damage):
+    whole = comparable(finish(make_training(), tmp_path / "whole.pt", few_digits))
+    file = tmp_path / "c.pt"
+    with pytest.raises(Stop):
+        finish(make_training(), file, few_digits, stop_at(12))
+    file.write_bytes(damage(file.read_bytes()))
+    assert checkpoint.load(file) is None
+    steps = []
+    ended = finish(make_training(), file, few_digits, lambda done, total: steps.append(done))
+    assert steps[0] == 1
+    assert_identical(comparable(ended), whole)
+
+
+def test_checkpoints_round_trip_and_leave_no_temporary_file(tmp_path):
+    state = {"a": torch.arange(3), "b": {"c": [1, 2.5, "x", None], 3: True}, "t": (torch.ones(2, dtype=torch.uint8),)}
+    checkpoint.save(tmp_path / "deep" / "c.pt", state)
+    assert_identical(checkpoint.load(tmp_path / "deep" / "c.pt"), state)
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["c.pt"]
+
+
+def test_an_absent_checkpoint_is_none(tmp_path):
+    assert checkpoint.load(tmp_path / "none.pt") is None
+
+
+def test_a_checkpoint_never_executes_what_it_holds(tmp_path):
+    """Content with a valid digest that is not plain data is refused by torch, not run."""
+
+    class Hostile:
+        def __reduce__(self):
+            return (print, ("executed",))
+
+    checkpoint.save(tmp_path / "c.pt", {"x": Hostile()})
+    with pytest.raises(Exception, match=r"(?i)weights.only"):
+        checkpoint.load(tmp_path / "c.pt")
