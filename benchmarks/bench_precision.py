@@ -22,9 +22,9 @@ from rich.table import Table
 from nasrepro import benchmarks
 from nasrepro.datasets.images import ImageData
 from nasrepro.datasets.streams import BatchStream
-from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.methods import catalog
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
+from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Genotype, Skeleton
 from nasrepro.supernets.nb201 import NB201Network

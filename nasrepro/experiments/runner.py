@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark, Scoring
@@ -179,15 +180,36 @@ def _probes(result: SearchResult, context: SearchContext, benchmark: Benchmark, 
         return None
     cells = context.probe_cells[: len(result.probes[-1].accuracy)]
     costs = [benchmark.space.cost(cell, benchmark.standalone) for cell in cells]  # type: ignore[arg-type]
+    truth = [_look_up(cell, benchmark.primary, oracle) for cell in cells]
     return Probes(
         cells=[cell.id for cell in cells],
-        truth=[_look_up(cell, benchmark.primary, oracle)[0] for cell in cells],
+        truth=[value for value, _ in truth],
         truth_scoring=benchmark.primary.name,
+        truth_trials=[trials for _, trials in truth],
+        **_spread(cells, benchmark, oracle),
         params=[cost.params for cost in costs],
         macs=[cost.macs for cost in costs],
         live_conv_params=[_live_conv_params(cell) for cell in cells],
         checkpoints=result.probes,
     )
+
+
+def _spread(cells: Sequence[Genotype], benchmark: Benchmark, oracle: Oracle) -> dict[str, Any]:
+    """How much single trials of each cell scatter: of the primary scoring, else of another split of its data set."""
+    import numpy as np
+
+    main = benchmark.primary.fidelity
+    others = [
+        s.fidelity for s in benchmark.scorings if (s.fidelity.dataset, s.fidelity.epochs) == (main.dataset, main.epochs)
+    ]
+    for asked in others:  # the primary scoring comes first
+        trials = [
+            oracle.trial_values(cell, dataset=asked.dataset, split=asked.split, epochs=asked.epochs) for cell in cells
+        ]
+        if any(len(values) > 1 for values in trials):
+            spread = [float(np.std(values, ddof=1)) if len(values) > 1 else None for values in trials]
+            return {"truth_std": spread, "truth_std_of": str(asked)}
+    return {}
 
 
 def _live_conv_params(cell: Genotype) -> int:

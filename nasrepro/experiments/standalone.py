@@ -81,15 +81,19 @@ class StandaloneOracle(Oracle):
         ]
 
     def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
+        if seed is not None and not 0 <= seed < self.trials:
+            raise UserError(f"the truth '{self.name}' has no oracle seed {seed}; allowed: 0 to {self.trials - 1}")
+        values = self.trial_values(genotype, dataset=dataset, split=split, epochs=epochs)
+        values = values if seed is None else values[seed : seed + 1]
+        return Answer(float(np.mean(values)), len(values), Fidelity(dataset, split, epochs), self.source)
+
+    def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
         fidelity = Fidelity(dataset, split, epochs)
         if fidelity not in self.fidelities():
             held = "; ".join(str(item) for item in self.fidelities())
             raise UserError(f"the truth '{self.name}' has no {fidelity}; it has: {held}")
-        if seed is not None and not 0 <= seed < self.trials:
-            raise UserError(f"the truth '{self.name}' has no oracle seed {seed}; allowed: 0 to {self.trials - 1}")
-        seeds = range(self.trials) if seed is None else [seed]
-        values = [self.measure(genotype, trial)["scores"][str(epochs)][split.value]["accuracy"] for trial in seeds]
-        return Answer(float(np.mean(values)), len(values), fidelity, self.source)
+        measured = (self.measure(genotype, trial)["scores"][str(epochs)][split.value] for trial in range(self.trials))
+        return tuple(scores["accuracy"] for scores in measured)
 
     def query_all(
         self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"

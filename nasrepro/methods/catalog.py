@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from nasrepro import plugins
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
 from nasrepro.methods.base import Search
@@ -20,7 +21,10 @@ SELECTORS = {"best-of": "best_of:BestOf", "argmax": "argmax:Argmax"}
 
 @dataclass(frozen=True)
 class Method:
-    """A named combination. One-shot methods name a sampler and a selector, multi-trial ones a search function."""
+    """A named combination. One-shot methods name a sampler and a selector, multi-trial ones a search function.
+
+    Parts are short names of `SAMPLERS` and `SELECTORS`, or `package.module:Name` in a plug-in.
+    """
 
     name: str
     summary: str
@@ -46,8 +50,8 @@ class Method:
 
         return {
             "training": SupernetSettings,
-            "sampler": _load(SAMPLERS[self.sampler or ""]).Settings,
-            "selector": _load(SELECTORS[self.selector or ""]).Settings,
+            "sampler": self._part(self.sampler, SAMPLERS).Settings,
+            "selector": self._part(self.selector, SELECTORS).Settings,
         }
 
     def build(self) -> Search:
@@ -57,12 +61,18 @@ class Method:
             return found
         from nasrepro.methods.one_shot import OneShotSearch
 
-        return OneShotSearch(_load(SAMPLERS[self.sampler or ""]), _load(SELECTORS[self.selector or ""]))
+        return OneShotSearch(self._part(self.sampler, SAMPLERS), self._part(self.selector, SELECTORS))
+
+    @staticmethod
+    def _part(name: str | None, known: Mapping[str, str]) -> Any:
+        """A sampler or selector by its short name here, or by `package.module:Class`."""
+        return _load(known.get(name or "", name))
 
 
 def _load(path: str | None) -> Any:
+    """`module:name` of this room, or `package.module:name` of any package."""
     module, name = (path or "").split(":")
-    return getattr(import_module(f"nasrepro.methods.{module}"), name)
+    return getattr(import_module(module if "." in module else f"nasrepro.methods.{module}"), name)
 
 
 METHODS: dict[str, Method] = {
@@ -107,11 +117,19 @@ METHODS: dict[str, Method] = {
 }
 
 
+def names() -> list[str]:
+    """All method names, plug-ins last."""
+    return [*METHODS, *(name for name in plugins.announced("methods") if name not in METHODS)]
+
+
 def get(name: str) -> Method:
-    """The method called `name`; raises `UserError` suggesting the nearest one."""
-    if name not in METHODS:
-        raise unknown("method", name, METHODS)
-    return METHODS[name]
+    """The method called `name`, from here or from a plug-in; raises `UserError` suggesting the nearest one."""
+    if name in METHODS:
+        return METHODS[name]
+    if name not in names():
+        raise unknown("method", name, names())
+    found: Method = plugins.load("methods", name, Method)
+    return found
 
 
 def resolve(

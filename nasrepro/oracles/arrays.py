@@ -109,6 +109,13 @@ class ArrayOracle(Oracle):
             self._counts[name] = self._count(name)
         return self._counts[name]
 
+    def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
+        values = self._arrays.array(self._array_name("acc", dataset, split, epochs))
+        if values.ndim == 1:
+            return ()
+        row = values[self._index(genotype)]
+        return tuple(float(value) for value in row[~np.isnan(row)])
+
     def seeds(self, dataset: str, split: Split, epochs: int) -> tuple[int, ...]:
         """The oracle seeds that can be asked one by one; empty when only means are stored."""
         name = self._array_name("acc", dataset, split, epochs)

@@ -65,6 +65,10 @@ class Oracle(ABC):
         `quantity` is `acc` (percent), `loss` (nats) or `time` (training seconds).
         """
 
+    def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
+        """The single trials behind a mean accuracy, in percent; empty where the source holds only means."""
+        return ()
+
     @abstractmethod
     def fingerprint(self) -> str:
         """SHA-256 of the content, part of every run's identity."""

@@ -66,6 +66,12 @@ class Probes(_Part):
     cells: list[str]
     truth: list[float | None]
     truth_scoring: str
+    truth_std: list[float | None] = []
+    """Sample standard deviation of a cell's single trials, where trials are known."""
+    truth_trials: list[int | None] = []
+    """Trials behind each truth."""
+    truth_std_of: str = ""
+    """Which measurement `truth_std` is of, when the truth itself holds only means."""
     params: list[int]
     macs: list[int]
     live_conv_params: list[int]

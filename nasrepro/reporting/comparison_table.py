@@ -29,6 +29,7 @@ def full_table(analysis: Analysis) -> Table:
         Column("tau.params", "τ of parameter count", "number", digits=3),
         Column("tau.live_params", "τ of live conv. parameters", "number", digits=3),
         Column("tau.macs", "τ of MACs", "number", digits=3),
+        Column("tau.ceiling", "τ of a perfect ranking", "number", digits=3),
         Column("tau.verdict", "Beats the parameter count?", "text"),
         Column("steps", "Weight updates", "count"),
         Column("path_steps", "Path steps", "count"),
@@ -86,7 +87,17 @@ def pair_table(analysis: Analysis) -> Table:
 
 
 def _ranking_view(table: Table, analysis: Analysis, caption: str) -> Table:
-    keys = ["method", "tau", "tau_loss", "tau_live", "tau.params", "tau.live_params", "tau.macs", "tau.verdict"]
+    keys = [
+        "method",
+        "tau",
+        "tau_loss",
+        "tau_live",
+        "tau.params",
+        "tau.live_params",
+        "tau.macs",
+        "tau.ceiling",
+        "tau.verdict",
+    ]
     ranked = {result.method: result.ranking for result in analysis.methods if result.ranking}
     rows = tuple(row for row in table.rows if row["method"].text in ranked)
     first = next(iter(ranked.values()))
@@ -94,6 +105,9 @@ def _ranking_view(table: Table, analysis: Analysis, caption: str) -> Table:
         f"Kendall τ-b over {first.cells} probe cells at the end of training, {first.dead} of them input-independent "
         f"(dead); truth: {first.truth}. Intervals are over seeds, on the same cells."
     )
+    if first.ceiling is not None:
+        note += f" A perfect ranking would get τ = {decimal(first.ceiling, 2)}, because trained networks differ by seed"
+        note += f" (spread of trials: {first.ceiling_from})."
     return Table(table.columns, rows).select(keys, title="How well the supernets rank", caption=caption, notes=[note])
 
 
@@ -142,6 +156,7 @@ def _ranking_cells(result: MethodResult) -> dict[str, Cell]:
         "tau.params": Cell(value=ranking.by_params),
         "tau.live_params": Cell(value=ranking.by_live_params),
         "tau.macs": Cell(value=ranking.by_macs),
+        "tau.ceiling": Cell(value=ranking.ceiling),
         "tau.verdict": Cell(text=params_verdict(result)),
     }
 

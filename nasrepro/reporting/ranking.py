@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasrepro.errors import UserError
+from nasrepro.metrics.noise import noise_ceiling
 from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.metrics.significance import Comparison, against_exact
 from nasrepro.metrics.summary import Summary, summarize
@@ -46,6 +47,10 @@ class Ranking:
     by_params: float | None
     by_live_params: float | None
     by_macs: float | None
+    ceiling: float | None
+    """τ that a perfect ranking can expect against this truth, given its seed noise; None where that is not known."""
+    ceiling_from: str
+    """Which measurement the seed noise was taken from."""
     versus_params: Comparison | None
     """The seeds' τ against the parameter count's, a fixed number on these cells."""
 
@@ -79,6 +84,8 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
         by_params=by_params,
         by_live_params=finite(kendall_tau(np.array(first.live_conv_params), truth)),
         by_macs=finite(kendall_tau(np.array(first.macs), truth)),
+        ceiling=_ceiling(first, truth),
+        ceiling_from=first.truth_std_of,
         versus_params=against_exact(list(known.values()), by_params) if known and by_params is not None else None,
     )
 
@@ -87,6 +94,14 @@ def oriented_truth(probes: Probes, *, higher_is_better: bool = True) -> np.ndarr
     """Truth of the probe cells, shape (cells,), larger always better, NaN where unknown."""
     truth = np.array([math.nan if value is None else value for value in probes.truth], dtype=float)
     return truth if higher_is_better else -truth
+
+
+def _ceiling(probes: Probes, truth: np.ndarray) -> float | None:
+    if not probes.truth_std:
+        return None
+    spread = [math.nan if value is None else value for value in probes.truth_std]
+    trials = [math.nan if value is None else value for value in probes.truth_trials]
+    return finite(noise_ceiling(truth, spread, trials, np.random.default_rng(0)))
 
 
 def dead_cells(probes: Probes) -> np.ndarray:
