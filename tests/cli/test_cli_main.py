@@ -8,6 +8,7 @@ import pytest
 
 import nasrepro.cli as cli
 from nasrepro.errors import RunFailed
+from nasrepro.experiments.jobs import Interrupted
 
 
 def test_help_loads_nothing_heavy():
@@ -141,6 +142,12 @@ def test_an_interrupt_is_130_and_one_line(nasrepro, broken):
     result = nasrepro("list", "methods")
     assert result.code == 130
     assert result.err == "nasrepro: interrupted; the same command continues where this one stopped\n"
+
+
+def test_an_interrupted_comparison_says_how_far_it_came(nasrepro, broken):
+    broken(Interrupted("interrupted, 3 of 4 runs are done"))
+    result = nasrepro("list", "methods")
+    assert (result.code, result.err) == (130, "nasrepro: interrupted, 3 of 4 runs are done\n")
 
 
 def test_commands_are_thin():
