@@ -9,6 +9,7 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
+from nasrepro.commands.names import importable
 from nasrepro.errors import RunFailed, unknown
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def _battery(name: str, runs: Path) -> list[CheckResult]:
     from nasrepro import benchmarks
     from nasrepro.methods import catalog
 
-    spaces = {benchmark.space.name: benchmark.space for benchmark in map(benchmarks.get, benchmarks.names())}
-    if name in catalog.METHODS:
+    spaces = {one.space.name: one.space for one in importable(benchmarks.names(), benchmarks.get)}
+    if name in catalog.names():
         from nasrepro.testing.methods import check_method
 
         return check_method(name)
@@ -51,4 +52,4 @@ def _battery(name: str, runs: Path) -> list[CheckResult]:
 
         benchmark = benchmarks.get(name)
         return [*check_space(benchmark.space), *check_oracle(benchmark.open_oracle(runs), benchmark.space)]
-    raise unknown("method, benchmark or space", name, [*catalog.METHODS, *benchmarks.names(), *spaces])
+    raise unknown("method, benchmark or space", name, [*catalog.names(), *benchmarks.names(), *spaces])

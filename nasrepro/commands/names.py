@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
     from nasrepro.methods.catalog import Method
 
+T = TypeVar("T")
 KINDS = ("methods", "benchmarks", "data")
 
 
@@ -51,14 +53,14 @@ def show(
 
     target = benchmarks.get(benchmark)
     data = {row["name"]: row for row in data_rows()}
-    if name in catalog.METHODS:
+    if name in catalog.names():
         facts = _method_facts(catalog.get(name), target)
     elif name in benchmarks.names():
         facts = _benchmark_facts(benchmarks.get(name), runs)
     elif name in data:
         facts = data[name]
     else:
-        raise unknown("method, benchmark or data set", name, [*catalog.METHODS, *benchmarks.names(), *data])
+        raise unknown("method, benchmark or data set", name, [*catalog.names(), *benchmarks.names(), *data])
     if json:
         console.show_json(facts)
     else:
@@ -73,8 +75,19 @@ def data_rows() -> list[dict[str, Any]]:
     return [dict(row) for row in listing(data_root())]
 
 
+def importable(names: Iterable[str], get: Callable[[str], T]) -> list[T]:
+    """What the names stand for; a plug-in that cannot be loaded is told about and left out."""
+    found = []
+    for name in names:
+        try:
+            found.append(get(name))
+        except UserError as problem:
+            console.note(str(problem))
+    return found
+
+
 def _methods() -> list[dict[str, Any]]:
-    from nasrepro.methods.catalog import METHODS
+    from nasrepro.methods import catalog
 
     return [
         {
@@ -84,7 +97,7 @@ def _methods() -> list[dict[str, Any]]:
             "one_shot": method.one_shot,
             "protocols": list(method.protocols),
         }
-        for method in METHODS.values()
+        for method in importable(catalog.names(), catalog.get)
     ]
 
 
@@ -99,7 +112,7 @@ def _benchmarks() -> list[dict[str, Any]]:
             "images": benchmark.images,
             "scorings": [scoring.name for scoring in benchmark.scorings],
         }
-        for benchmark in map(benchmarks.get, benchmarks.names())
+        for benchmark in importable(benchmarks.names(), benchmarks.get)
     ]
 
 

@@ -93,9 +93,10 @@ def reproduce(
 
 def _methods(table: TableItem) -> list[str]:
     """Our methods that stand in the table and exist; the other rows are only quoted."""
-    from nasrepro.methods.catalog import METHODS
+    from nasrepro.methods import catalog
 
-    return list(dict.fromkeys(row.method for row in table.rows if row.how == "run" and row.method in METHODS))
+    known = catalog.names()
+    return list(dict.fromkeys(row.method for row in table.rows if row.how == "run" and row.method in known))
 
 
 def _published(folder: Path | None, no_run: bool) -> list[RunRecord]:
@@ -198,16 +199,17 @@ def _show(table: TableItem, groups: Sequence[OursGroup], target: Path, *, json: 
 
 
 def _list(json: bool) -> None:
-    from nasrepro.methods.catalog import METHODS
+    from nasrepro.methods.catalog import names
     from nasrepro.papers.catalog import items
 
+    known = names()
     rows = [
         {
             "name": entry.name,
             "paper": entry.paper,
             "title": entry.title,
             "benchmark": entry.benchmark,
-            "methods": [name for name in entry.methods if name in METHODS],
+            "methods": [name for name in entry.methods if name in known],
         }
         for entry in items()
     ]

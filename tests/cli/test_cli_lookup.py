@@ -1,5 +1,7 @@
 """`query`, `cost`, `list`, `show`, `check`."""
 
+from importlib.metadata import EntryPoint
+
 import pytest
 
 from nasrepro.testing import CheckResult
@@ -93,6 +95,16 @@ def test_lists(nasrepro, kind, some):
     assert (result.code, result.err) == (0, "")
     assert some <= {row["name"] for row in result.json}
     assert all(name in nasrepro("list", kind).out for name in some)
+
+
+def test_a_broken_plug_in_does_not_hide_the_others(nasrepro, monkeypatch):
+    broken = EntryPoint("theirs", "no_such_package:METHOD", "nasrepro.methods")
+    monkeypatch.setattr("nasrepro.plugins.announced", lambda group: {"theirs": broken} if group == "methods" else {})
+    result = nasrepro("list", "methods", "--json")
+    assert result.code == 0
+    assert "gdas" in {row["name"] for row in result.json}
+    assert "plug-in 'theirs'" in result.err
+    assert nasrepro("show", "theirs").code == 2
 
 
 def test_show_a_one_shot_method(nasrepro):
