@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from nasrepro.supernets.norm import BatchNormMode
 from nasrepro.training.evaluate import Evaluator, ImageScore
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
-from nasrepro.training.supernet import Progress, SupernetTraining
+from nasrepro.training.supernet import Diverged, Progress, SupernetTraining
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ class OneShotSearch:
         evaluator = Evaluator(data.valid, data, settings.eval_batch)
 
         def score(genotype: Genotype) -> ImageScore:
-            return evaluator.score(network, lambda x: network(x, genotype.ops))  # type: ignore[attr-defined]
+            found = evaluator.score(network, lambda x: network(x, genotype.ops))  # type: ignore[attr-defined]
+            if not math.isfinite(found.loss):  # the last weight step overflowed: no later training loss would tell
+                raise Diverged(f"the loss of {genotype.id} under inherited weights became {found.loss}")
+            return found
 
         def observe(progress: Progress) -> dict[str, Any]:
             scores = [score(genotype) for genotype in context.probe_cells[: settings.probe_cells]]
