@@ -1,0 +1,97 @@
+"""Named combinations, and how their settings come about."""
+
+import pytest
+
+from nasrepro import benchmarks
+from nasrepro.errors import UserError
+from nasrepro.methods import catalog
+
+CIFAR = benchmarks.get("nb201-cifar10")
+DIGITS = benchmarks.get("nb201-digits")
+
+
+def resolve(name, benchmark=CIFAR, scale="paper", **overrides):
+    return catalog.resolve(catalog.get(name), benchmark, scale, overrides)
+
+
+def test_the_paper_scale_of_the_one_shot_methods_is_as_published():
+    for name in ("randomnas", "gdas"):
+        settings = resolve(name)
+        training = settings["training"]
+        published = {
+            "epochs": 250, "batch_size": 64, "lr": 0.025, "lr_min": 0.001, "momentum": 0.9, "weight_decay": 5e-4,
+            "clip": 5.0, "precision": "fp32", "train_images": None, "valid_images": None,
+        }  # fmt: skip
+        assert {key: training[key] for key in published} == published
+        assert settings["skeleton"] == {
+            "channels": 16, "cells": 5, "stages": 3, "image_size": 32, "classes": 10, "in_channels": 3,
+        }  # fmt: skip
+    assert resolve("randomnas")["selector"] == {"candidates": 100}
+    assert resolve("gdas")["sampler"] == {
+        "alpha_lr": 3e-4, "alpha_beta1": 0.5, "alpha_beta2": 0.999, "alpha_weight_decay": 1e-3,
+        "alpha_init": 1e-3, "tau_start": 10.0, "tau_end": 0.1,
+    }  # fmt: skip
+
+
+def test_the_paper_scale_of_the_multi_trial_methods_is_as_published():
+    evolution = resolve("rea")["search"]
+    assert (evolution["population"], evolution["tournament"]) == (10, 3)
+    assert resolve("random") == {"search": {}}
+    assert set(resolve("random-search")) == {"search"}
+
+
+def test_sound_is_the_default_protocol_everywhere():
+    assert all("sound" in method.protocols for method in catalog.METHODS.values())
+    assert resolve("gdas")["training"]["bn"] == "batch"
+
+
+@pytest.mark.parametrize("scale", benchmarks.SCALES)
+@pytest.mark.parametrize("where", benchmarks.names())
+@pytest.mark.parametrize("name", catalog.METHODS)
+def test_every_method_resolves_at_every_scale_to_what_the_scale_says(name, where, scale):
+    method, target = catalog.get(name), benchmarks.get(where)
+    settings = catalog.resolve(method, target, scale)
+    assert set(settings) == {*method.blocks(), *(["skeleton"] if method.one_shot else [])}
+    for block, values in target.scales[scale].items():
+        for key, value in values.items():
+            if key in settings.get(block, {}) and key not in method.scales.get(scale, {}).get(block, {}):
+                assert settings[block][key] == value, f"{block}.{key}"
+
+
+def test_overrides_win_over_the_scale():
+    settings = resolve("gdas", DIGITS, "smoke", training={"epochs": 7}, skeleton={"channels": 6})
+    assert settings["training"]["epochs"] == 7
+    assert settings["training"]["train_images"] == 200
+    assert settings["skeleton"]["channels"] == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "said"),
+    [
+        ("gdas", {"trainign": {"epochs": 3}}, ("unknown block", "'trainign'", "did you mean 'training'")),
+        ("rea", {"training": {"epochs": 3}}, ("unknown block", "'training'", "allowed: search")),
+        ("gdas", {"training": {"epoch": 3}}, ("unknown setting", "'epoch'", "did you mean 'epochs'")),
+        ("gdas", {"sampler": {"alpha_ler": 3}}, ("unknown setting", "did you mean 'alpha_lr'")),
+        ("randomnas", {"skeleton": {"chanels": 3}}, ("unknown setting", "did you mean 'channels'")),
+        ("gdas", {"training": {"epochs": 0}}, ("training.epochs", "'0'", "greater than or equal to 1")),
+        ("gdas", {"training": {"lr": "fast"}}, ("training.lr", "'fast'", "valid number")),
+        ("gdas", {"training": {"precision": "fp8"}}, ("training.precision", "'fp8'", "'fp32' or 'bf16'")),
+        ("rea", {"search": {"population": -1}}, ("search.population", "'-1'")),
+        ("gdas", {"skeleton": {"image_size": 30}}, ("impossible skeleton", "30")),
+        ("gdas", {"skeleton": {"channels": 0}}, ("impossible skeleton", "at least 1")),
+        ("gdas", {"skeleton": {"channels": "many"}}, ("impossible skeleton",)),
+    ],
+)
+def test_wrong_settings_are_refused_in_one_line(name, overrides, said):
+    with pytest.raises(UserError) as caught:
+        catalog.resolve(catalog.get(name), CIFAR, "laptop", overrides)
+    text = str(caught.value)
+    assert all(part in text for part in said), text
+    assert "\n" not in text
+
+
+def test_an_unknown_method_is_refused_with_the_nearest():
+    with pytest.raises(UserError, match="did you mean 'gdas'"):
+        catalog.get("gdass")
+    with pytest.raises(UserError, match=r"unknown benchmark 'nb201-cifar'.*did you mean 'nb201-cifar10"):
+        benchmarks.get("nb201-cifar")
