@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from nasrepro.methods.context import SearchContext
 from nasrepro.records.record import Checkpoint
 from nasrepro.spaces.base import Genotype
-from nasrepro.training.evaluate import ImageScore
-from nasrepro.training.supernet import Sampler
+
+if TYPE_CHECKING:
+    from nasrepro.training.evaluate import ImageScore
+    from nasrepro.training.supernet import Sampler
 
 
 @dataclass(frozen=True)

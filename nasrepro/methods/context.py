@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.errors import TestSplitForbidden
 from nasrepro.oracles.base import Fidelity, Oracle
 from nasrepro.spaces.base import Genotype, Skeleton, Space
 from nasrepro.splits import Split
+
+if TYPE_CHECKING:  # torch takes seconds to import, and multi-trial methods need none
+    from nasrepro.datasets.images import ImageData
 
 
 @dataclass
@@ -56,6 +58,8 @@ class SearchContext:
 
     def images(self) -> ImageData:
         """The search's data set; its test split is empty."""
+        from nasrepro.datasets.images import ImageData, ImageSet
+
         if self._load_images is None:
             raise ValueError("this search was given no images")
         data = self._load_images()
