@@ -139,7 +139,7 @@ _SKELETONS = {
 # Chosen by measurement with `randomnas` on the 200 probe cells; docs/scales.md has the figures.
 _CIFAR_LAPTOP: dict[str, Any] = {
     "skeleton": {"cells": 1, "image_size": 8},
-    "training": {"epochs": 50, "lr": 0.1, "precision": "bf16", "valid_images": 1000},
+    "training": {"epochs": 50, "lr": 0.1, "precision": "bf16", "score_images": 1000},
     "sampler": {"alpha_lr": 3e-3},
 }
 _CIFAR_SMOKE: dict[str, Any] = {

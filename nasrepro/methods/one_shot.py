@@ -45,7 +45,7 @@ class OneShotSearch:
             context.space, self.sampler.Settings.model_validate(context.settings["sampler"]), context.seed
         )
         selector = self.selector(context.space, self.selector.Settings.model_validate(context.settings["selector"]))
-        evaluator = Evaluator(data.valid, data, settings.eval_batch)
+        evaluator = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
 
         def score(genotype: Genotype) -> ImageScore:
             found = evaluator.score(network, lambda x: network(x, genotype.ops))  # type: ignore[attr-defined]

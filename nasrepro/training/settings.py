@@ -28,6 +28,9 @@ class SupernetSettings(Settings):
     channels_last: bool = Field(True, description="memory layout; the result is the same up to rounding")
     train_images: int | None = Field(None, description="class-balanced subset of the training split; null is all")
     valid_images: int | None = Field(None, description="class-balanced subset of the validation split; null is all")
+    score_images: int | None = Field(
+        None, description="class-balanced subset of the validation images on which one-shot scores are taken; null is all"
+    )
     eval_batch: int = Field(500, ge=2, description="images normalised together at evaluation")
     probe_cells: int = Field(200, ge=0, description="fixed cells whose one-shot scores are recorded during training")
     probe_points: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
