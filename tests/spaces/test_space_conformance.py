@@ -1,0 +1,117 @@
+"""The space keeps its promises; and the battery notices spaces that do not."""
+
+import numpy as np
+import pytest
+
+from nasrepro.errors import UserError
+from nasrepro.spaces.base import Cost
+from nasrepro.spaces.nb201 import NB201Genotype, NB201Space, from_index
+from nasrepro.testing.spaces import check_space
+
+
+def failures(space):
+    return {result.name: result.detail for result in check_space(space) if not result.ok}
+
+
+def test_nb201():
+    assert failures(NB201Space()) == {}
+
+
+class Skewed(NB201Space):
+    def sample(self, rng):
+        return from_index(int(len(self) * rng.random() ** 2))
+
+
+class Unseeded(NB201Space):
+    def sample(self, rng):
+        return super().sample(np.random.default_rng())
+
+
+class Lazy(NB201Space):
+    def mutate(self, genotype, rng):
+        return genotype if rng.random() < 0.5 else super().mutate(genotype, rng)
+
+
+class Jumpy(NB201Space):
+    def mutate(self, genotype, rng):
+        return super().mutate(super().mutate(genotype, rng), rng)
+
+
+class OneWay(NB201Space):
+    def neighbours(self, genotype):
+        return [other for other in super().neighbours(genotype) if other.index > genotype.index]
+
+
+class Directed(NB201Space):
+    def distance(self, a, b):
+        return super().distance(a, b) + 1e-3 * (a.index > b.index)
+
+
+class Squared(NB201Space):
+    def distance(self, a, b):
+        return super().distance(a, b) ** 2
+
+
+class Reordered(NB201Space):
+    def __iter__(self):
+        return iter(sorted(super().__iter__()))
+
+
+class Trusting(NB201Space):
+    def parse(self, text):
+        try:
+            return super().parse(text)
+        except UserError:
+            return from_index(0)
+
+
+class Free(NB201Space):
+    def cost(self, genotype, skeleton):
+        return Cost(1, 1)
+
+
+class Fractional(NB201Space):
+    def cost(self, genotype, skeleton):
+        exact = super().cost(genotype, skeleton)
+        return Cost(exact.params / 1e6, exact.macs / 1e6)
+
+
+class Moody(NB201Space):
+    count = 0
+
+    def canonical(self, genotype):
+        self.count += 1
+        return f"{super().canonical(genotype)}{self.count}"
+
+
+class Nameless(NB201Genotype):
+    @property
+    def id(self):
+        return "0"
+
+
+class SameName(NB201Space):
+    def sample(self, rng):
+        return Nameless(super().sample(rng).ops)
+
+
+@pytest.mark.parametrize(
+    ("space", "check"),
+    [
+        (Skewed, "sampling is uniform and follows the generator"),
+        (Unseeded, "sampling is uniform and follows the generator"),
+        (Lazy, "mutation reaches exactly the neighbours"),
+        (Jumpy, "mutation reaches exactly the neighbours"),
+        (OneWay, "neighbours"),
+        (Directed, "distance is a metric"),
+        (Squared, "distance is a metric"),
+        (Reordered, "index order"),
+        (Trusting, "rubbish is refused"),
+        (Free, "costs"),
+        (Fractional, "costs"),
+        (Moody, "canonical form"),
+        (SameName, "notations round-trip"),
+    ],
+)
+def test_a_broken_space_fails_the_check_about_it(space, check):
+    assert check in failures(space())
