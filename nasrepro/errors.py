@@ -40,5 +40,5 @@ def unknown(kind: str, value: object, allowed: Iterable[object], *, show: int = 
     words = [str(word) for word in allowed]
     guess = nearest(str(value), words)
     hint = f"; did you mean '{guess}'?" if guess else ";"
-    listed = ", ".join(words[:show]) + (f", … ({len(words)} in all)" if len(words) > show else "")
+    listed = ", ".join(words[:show]) + (f", … ({len(words)} in all)" if len(words) > show else "") or "none"
     return UserError(f"unknown {kind} '{value}'{hint} allowed: {listed}")
