@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,21 +105,32 @@ def get(name: str) -> Benchmark:
 
 
 def _converted_table(_: Path) -> Oracle:
-    from nasrepro.oracles.table import TableOracle
-
     path = data_root() / "nb201" / "nasbench201.npz"
     if not path.exists():
         raise UserError(
             f"the NAS-Bench-201 table is not at '{path}'; get the official file (nasrepro data fetch nb201 says how) "
             "and run: nasrepro data convert FILE"
         )
+    return _opened_table(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _opened_table(path: Path, changed: int) -> Oracle:
+    """One opened table per file and version of it: hundreds of tabular runs share the decoded arrays."""
+    from nasrepro.oracles.table import TableOracle
+
     return TableOracle.load(path, name="nb201")
 
 
-def _analog(_: Path) -> Oracle:
+@cache
+def _opened_analog() -> Oracle:
     from nasrepro.oracles.analog import AnalogOracle
 
     return AnalogOracle.load()
+
+
+def _analog(_: Path) -> Oracle:
+    return _opened_analog()
 
 
 def _digits(root: Path) -> Oracle:

@@ -12,7 +12,7 @@ import typer
 from nasrepro import console
 from nasrepro.commands import options
 from nasrepro.commands.folders import ensure_report_folder, ensure_writable, records_folder
-from nasrepro.commands.run import carry_out, raise_if_failed, table_rows
+from nasrepro.commands.run import raise_if_failed, table_rows
 from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def reproduce(
     """Run what a paper's table compares, and print the table again with our numbers beside its own."""
     from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
     from nasrepro.papers.catalog import item as find
+    from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
 
     if list_items:

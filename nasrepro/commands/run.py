@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,6 @@ from nasrepro.errors import RunFailed, UserError
 
 if TYPE_CHECKING:
     from nasrepro.experiments.execute import Outcome
-    from nasrepro.experiments.plan import PlannedRun
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
 
@@ -39,32 +37,29 @@ def compare(
     json: options.Json = False,
 ) -> None:
     """Run several methods, judge what they find by the truth, and write a report."""
-    from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+    from nasrepro import pipeline
+    from nasrepro.experiments.plan import parse_overrides, parse_seeds
     from nasrepro.records.store import RunStore
-    from nasrepro.reporting.comparison import render_comparison
 
     ensure_report_folder(out)
     ensure_writable(runs, "--runs")
-    store = RunStore(runs)
-    planned = plan(
+    outcome, page = pipeline.compare(
         split_names(methods),
         benchmark,
         parse_seeds(seeds),
+        out=out,
+        runs=runs,
         scale=scale,
         protocol=protocol,
+        workers=workers,
         threads=threads,
         overrides=parse_overrides(settings or []),
-        store=store,
         allow_unverified=allow_unverified,
+        command=_command(methods, benchmark, scale, protocol, seeds, threads, settings),
     )
-    outcome = carry_out(planned, store, workers=workers, threads=threads)
-    if outcome.records:
-        command = _command(methods, benchmark, scale, protocol, seeds, threads, settings)
-        page = render_comparison(
-            outcome.records, out, title=f"Comparison on {benchmark}, {scale} scale", command=command
-        )
+    if page is not None:
         _show_comparison(outcome, page, json=json)
-    raise_if_failed(outcome, store)
+    raise_if_failed(outcome, RunStore(runs))
 
 
 def search(
@@ -81,6 +76,7 @@ def search(
 ) -> None:
     """Run one method once and print the genotype it finds and what that is worth."""
     from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+    from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
 
     seeds = parse_seeds(seed)
@@ -158,24 +154,6 @@ def split_names(text: str) -> list[str]:
     if not names:
         raise UserError(f"no method is named in '{text}'; allowed: names separated by commas, such as random,gdas")
     return names
-
-
-def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | None, threads: int) -> Outcome:
-    """Make the truth that is missing, then do the runs; tells on stderr what is going on."""
-    from nasrepro.experiments.execute import default_workers, execute, execute_jobs
-    from nasrepro.experiments.truth import truth_jobs
-
-    shown = console.messages()
-    workers = workers or default_workers(threads)
-    if jobs := truth_jobs(planned, store):
-        console.note(
-            f"there is no table for this benchmark: training the probe cells stand-alone, once for '{store.root}'"
-        )
-        execute_jobs(jobs, workers=workers, work_root=store.root / "work", title="truth", console=shown)
-    outcome = execute(planned, store, workers=workers, console=shown)
-    done = len(outcome.records) - outcome.reused
-    console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")
-    return outcome
 
 
 def raise_if_failed(outcome: Outcome, store: RunStore) -> None:

@@ -29,7 +29,7 @@ class SupernetSettings(Settings):
     train_images: int | None = Field(None, description="class-balanced subset of the training split; null is all")
     valid_images: int | None = Field(None, description="class-balanced subset of the validation split; null is all")
     score_images: int | None = Field(
-        None, description="class-balanced subset of the validation images on which one-shot scores are taken; null is all"
+        None, description="class-balanced subset of the validation images that give one-shot scores; null is all"
     )
     eval_batch: int = Field(500, ge=2, description="images normalised together at evaluation")
     probe_cells: int = Field(200, ge=0, description="fixed cells whose one-shot scores are recorded during training")

@@ -1,0 +1,73 @@
+"""The way of the data, end to end. Read this file first.
+
+    space ──► supernet ──► method ──► genotype ──► oracle ──► record ──► table / figure
+
+One run, from supernet to record, is `experiments/runner.py`; here many runs become a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nasrepro import console
+from nasrepro.experiments.execute import Outcome, default_workers, execute, execute_jobs
+from nasrepro.experiments.plan import PlannedRun, plan
+from nasrepro.experiments.truth import truth_jobs
+from nasrepro.records.store import RunStore
+from nasrepro.reporting.comparison import render_comparison
+
+
+def compare(
+    methods: Sequence[str],
+    benchmark: str = "nb201-digits",
+    seeds: Sequence[int] = range(5),
+    *,
+    out: Path,
+    runs: Path = Path("runs"),
+    scale: str = "laptop",
+    protocol: str = "sound",
+    workers: int | None = None,
+    threads: int = 1,
+    overrides: dict[str, dict[str, Any]] | None = None,
+    allow_unverified: bool = False,
+    command: str = "nasrepro.pipeline.compare",
+) -> tuple[Outcome, Path | None]:
+    """Search with every method and seed, judge what was found, write the report.
+
+    Returns what became of the runs and the report's page, None when no run has a record. What is done in `runs`
+    is not done again. Raises `UserError` before anything runs when the request cannot be carried out.
+    """
+    store = RunStore(runs)
+    planned = plan(  # methods × seeds on one benchmark: every setting resolved, every input hashed
+        methods,
+        benchmark,
+        list(seeds),
+        scale=scale,
+        protocol=protocol,
+        threads=threads,
+        overrides=overrides or {},
+        store=store,
+        allow_unverified=allow_unverified,
+    )
+    outcome = carry_out(planned, store, workers=workers, threads=threads)
+    if not outcome.records:
+        return outcome, None
+    title = f"Comparison on {benchmark}, {scale} scale"
+    return outcome, render_comparison(outcome.records, out, title=title, command=command)
+
+
+def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | None, threads: int) -> Outcome:
+    """Make the truth that is missing, then search and look up, run by run; says on stderr what is going on."""
+    shown = console.messages()
+    workers = workers or default_workers(threads)
+    if jobs := truth_jobs(planned, store):
+        console.note(
+            f"there is no table for this benchmark: training the probe cells stand-alone, once for '{store.root}'"
+        )
+        execute_jobs(jobs, workers=workers, work_root=store.root / "work", title="truth", console=shown)
+    outcome = execute(planned, store, workers=workers, console=shown)
+    done = len(outcome.records) - outcome.reused
+    console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")
+    return outcome
