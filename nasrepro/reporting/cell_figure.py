@@ -14,6 +14,8 @@ from nasrepro.reporting.table_model import decimal, seed_text
 from nasrepro.spaces.nb201 import NB201Space
 
 COLUMNS = 5
+MOST = 2 * COLUMNS
+"""Cells drawn per method; hundreds of seeds find hundreds of cells, which nobody looks at one by one."""
 _ROW_HEIGHT, _TITLE_HEIGHT, _LEGEND_HEIGHT = 1.36, 0.28, 0.35
 _SPACE = NB201Space()
 
@@ -45,7 +47,8 @@ def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         (result.method, [cell for cell in found_cells(result) if cell.genotype.startswith(f"{_SPACE.name}:")])
         for result in analysis.methods
     ]
-    blocks = [(method, cells) for method, cells in blocks if cells]
+    left_out = {method: len(cells) - MOST for method, cells in blocks if len(cells) > MOST}
+    blocks = [(method, cells[:MOST]) for method, cells in blocks if cells]
     if not blocks:
         return None
     rows = [-(-len(cells) // COLUMNS) for _, cells in blocks]
@@ -60,6 +63,9 @@ def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         "Seeds of one method that found the same cell share a drawing. Dotted: no operation. The number under a cell "
         "is its worth under the primary scoring."
     )
+    if left_out:
+        counts = ", ".join(f"{count} of {method}" for method, count in left_out.items())
+        text += f" At most {MOST} cells a method are drawn, those found most often first; not drawn: {counts}."
     return finish(figure, name="cells", title="The found cells", caption=text, provenance=provenance, wide=True)
 
 
