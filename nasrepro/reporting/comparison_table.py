@@ -35,6 +35,7 @@ def full_table(analysis: Analysis) -> Table:
         Column("path_steps", "Path steps", "count"),
         Column("samples", "Training samples", "count"),
         Column("queries.valid", "Validation queries", "count"),
+        Column("queries.scored", "Queries of the scored number", "count"),
         Column("seconds", "Seconds", digits=0, parts=("mean",), show_std=False),
         Column("diverged", "Diverged", "count"),
         Column("failed", "Failed", "count"),
@@ -62,7 +63,17 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
     runs_only = Table(table.columns, tuple(row for row in table.rows if not row.reference))
     if any(result.ranking for result in analysis.methods):
         tables.append(_ranking_view(runs_only, analysis, caption))
-    cost = ["method", "steps", "path_steps", "samples", "queries.valid", "seconds", "diverged", "failed"]
+    cost = [
+        "method",
+        "steps",
+        "path_steps",
+        "samples",
+        "queries.valid",
+        "queries.scored",
+        "seconds",
+        "diverged",
+        "failed",
+    ]
     note = "Means over finished runs. Counts do not depend on the machine; seconds do."
     tables.append(runs_only.select(cost, title="What the searches cost", caption=caption, notes=[note]))
     return tables
@@ -179,6 +190,7 @@ def _cost_cells(result: MethodResult) -> dict[str, Cell]:
         "path_steps": Cell(value=result.mean_of(lambda r: r.cost.path_steps)),
         "samples": Cell(value=result.mean_of(lambda r: r.cost.samples)),
         "queries.valid": Cell(value=result.mean_of(lambda r: r.cost.queries.get("valid", 0))),
+        "queries.scored": Cell(value=result.mean_of(lambda r: r.cost.queries.get("scored", 0)) or None),
         "seconds": Cell(value=result.mean_of(lambda r: sum(r.cost.seconds.values()))),
     }
 

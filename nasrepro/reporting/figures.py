@@ -37,11 +37,29 @@ def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(scoring_label(main))
+    seeds = [value for result in shown for value in result.values[PRIMARY].values()]
+    axes.set_xlim(*_window([*seeds, *_ends(main)], main))
     _reference_lines(axes, main)
-    text = "A dot is one seed; the bar is the mean with its 95 % interval over seeds."
+    text = (
+        "A dot is one seed; the bar is the mean with its 95 % interval over seeds, cut off where it leaves the figure."
+    )
     return finish(
         figure, name="accuracy", title="What the found cells are worth", caption=text, provenance=provenance, wide=False
     )
+
+
+def _ends(main: Scoring) -> list[float]:
+    """The known ends of the scale."""
+    return [value for value in (main.random_mean, main.optimum) if value is not None]
+
+
+def _window(values: Sequence[float], main: Scoring) -> tuple[float, float]:
+    """Limits that show the values with some room. Intervals of two or three seeds can be wider than all that is
+    possible and would squeeze the data to a line."""
+    low, high = min(values), max(values)
+    pad = max(0.25 * (high - low), 0.5)
+    bounds = (0.0, 101.0) if main.higher_is_better else (0.0, np.inf)
+    return max(low - pad, bounds[0]), min(high + pad, bounds[1])
 
 
 def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> None:
@@ -61,10 +79,6 @@ def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> No
 def _reference_lines(axes: Axes, main: Scoring) -> None:
     lines = [(main.random_mean, "mean of one uniform cell"), (main.optimum, "best cell")]
     low, high = axes.get_xlim()
-    known = [value for value, _ in lines if value is not None]
-    low, high = min([low, *known]), max([high, *known])
-    pad = 0.04 * (high - low)
-    axes.set_xlim(low - pad, high + pad)
     for value, name in lines:
         if value is None:
             continue
@@ -88,7 +102,7 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     main = analysis.primary
     groups = [
         ("Weight sharing", "weight updates", [m for m in analysis.methods if m.trains and _has_curve(m)]),
-        ("Queries only", "validation queries", [m for m in analysis.methods if not m.trains and _has_curve(m)]),
+        ("Queries only", "queries", [m for m in analysis.methods if not m.trains and _has_curve(m)]),
     ]
     groups = [group for group in groups if group[2]]
     if main is None or not groups:
@@ -107,11 +121,14 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         if main.optimum is not None:
             label_line(axes, main.optimum, "best cell")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(results), 4))
-        axes.margins(y=0.1)
+    means = [value for axes in panels for line in axes.get_lines() for value in line.get_ydata() if np.isfinite(value)]
+    panels[0].set_ylim(*_window([*means, *_ends(main)], main))
     panels[0].set_ylabel(scoring_label(main))
+    seen = any(record.cost.queries.get("scored") for record in analysis.records)
     text = (
         "The truth of the cell that the method would have answered at this point; band: 95 % interval of the mean over "
-        "seeds, at each point by itself. The search never sees this truth."
+        "seeds, at each point by itself. "
+        + ("Multi-trial searches look up this very number." if seen else "The search never sees this truth.")
     )
     return finish(
         figure, name="anytime", title="Anytime performance", caption=text, provenance=provenance, wide=len(groups) == 2
@@ -128,7 +145,7 @@ def budget_grid(result: MethodResult) -> np.ndarray:
     places = np.array(sorted({float(point.at) for record in result.done for point in record.trace}))
     if len(places) > _GRID_POINTS:
         places = places[np.unique(np.linspace(0, len(places) - 1, _GRID_POINTS).round().astype(int))]
-    spent = [r.cost.steps if result.trains else r.cost.queries.get("valid", 0) for r in result.done]
+    spent = [r.cost.steps if result.trains else sum(r.cost.queries.values()) for r in result.done]
     return np.union1d(places, [max([*spent, places[-1]])])
 
 
@@ -221,6 +238,8 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     if ranking is not None and ranking.by_params is not None:
         label_line(axes, ranking.by_params, f"parameter count, {decimal(ranking.by_params, 2)}", color=INK)
     axes.margins(y=0.12)
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, -1.0), min(high, 1.0))
     axes.set_xlabel("weight updates")
     axes.set_ylabel("Kendall τ-b to the truth")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(shown), 3))
