@@ -1,0 +1,165 @@
+"""One run: what its record says, that it can be repeated, killed and continued."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+import torch
+from quick_runs import QUICK_RECIPE, QUICK_SKELETON, Child, in_a_fresh_interpreter, planned
+
+from nasrepro import benchmarks
+from nasrepro.experiments import standalone
+from nasrepro.experiments.runner import run
+from nasrepro.methods import catalog
+from nasrepro.records.store import RunStore
+from nasrepro.spaces.nb201 import from_index
+
+LONG = {"training": {"epochs": 24, "probe_points": 3, "probe_cells": 2}}
+STEPS = 24 * 4
+
+
+@pytest.fixture(autouse=True)
+def _quick_truth(monkeypatch):
+    monkeypatch.setattr(standalone, "DIGITS_RECIPE", QUICK_RECIPE)
+    monkeypatch.setattr(standalone, "DIGITS_SKELETON", QUICK_SKELETON)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory):
+    """A store's truth, shared by the runs of this module: it is measured the same wherever it is measured."""
+    return tmp_path_factory.mktemp("truth")
+
+
+def store_with(truth, root):
+    """A store that knows what others have measured, but none of their runs."""
+    if (truth / "standalone").exists():
+        shutil.copytree(truth / "standalone", root / "standalone")
+    return RunStore(root)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(truth):
+    """The record of a long gdas run in a process of its own."""
+    Child(truth, "gdas", LONG).finish()
+    (record,) = RunStore(truth)
+    return record
+
+
+@pytest.mark.parametrize("method", catalog.METHODS)
+def test_a_record_says_what_happened(method, truth, tmp_path, uninterrupted):
+    store = store_with(truth, tmp_path)
+    request = planned(method, tmp_path)
+    record = run(request, store)
+    assert (record.status, record.error) == ("done", None)
+    assert record.key == request.key
+    assert record.spec == request.spec
+    assert store.get(record.key) == record
+    assert not store.work_folder(record.key).exists()
+    assert record.cost.queries["test"] == 0
+    assert record.data["truth"] == record.truth.fingerprint
+    genotype = benchmarks.get("nb201-digits").space.parse(record.found.genotype)
+    assert record.found.text == str(genotype)
+    assert [score.scoring for score in record.scores] == ["test", "digits.valid"]
+    assert all(0 <= score.value <= 100 and score.n_trials == 2 for score in record.scores)
+    assert record.scores[0].split == "test"
+    if catalog.get(method).one_shot:
+        cells = [from_index(int(cell.removeprefix("nb201:"))) for cell in record.probes.cells]
+        assert cells == benchmarks.get("nb201-digits").probes()[:4]
+        assert len(record.probes.truth) == 4
+        assert record.probes.truth_scoring == "test"
+        assert record.cost.steps == 8
+        assert record.cost.queries["valid"] == 0
+        assert record.trace[-1].truth == record.scores[0].value
+    else:
+        assert record.probes is None
+        assert record.cost.queries["valid"] == (0 if method == "random" else 3)
+
+
+def test_a_finished_run_is_not_done_again(truth, tmp_path, monkeypatch, uninterrupted):
+    store = store_with(truth, tmp_path)
+    request = planned("rea", tmp_path)
+    first = run(request, store)
+
+    def build(self):
+        raise AssertionError("searched again")
+
+    monkeypatch.setattr(catalog.Method, "build", build)
+    assert run(request, store) == first
+
+
+def test_another_process_gives_the_same_record(truth, tmp_path, uninterrupted):
+    """Even if its environment disagrees about threads and hashing."""
+    store_with(truth, tmp_path)
+    environment = {"OMP_NUM_THREADS": "2", "PYTHONHASHSEED": "123"}
+    in_a_fresh_interpreter(tmp_path, "gdas", LONG, environment)
+    (record,) = RunStore(tmp_path)
+    assert record.comparable() == uninterrupted.comparable()
+    assert record.cost.path_steps == 2 * STEPS
+
+
+def kill_and_continue(root, moments, rng):
+    """Kill the run a little after each of these steps was reported, then let it finish; returns its record."""
+    for moment in moments:
+        child = Child(root, "gdas", LONG)
+        child.wait_for(moment)
+        time.sleep(rng.uniform(0, 0.05))
+        child.kill()
+        assert not list(RunStore(root))
+    Child(root, "gdas", LONG).finish()
+    (record,) = RunStore(root)
+    assert not RunStore(root).work_folder(record.key).exists()
+    return record
+
+
+def test_killed_and_continued_it_gives_the_same_record(truth, tmp_path, uninterrupted):
+    store_with(truth, tmp_path)
+    rng = np.random.default_rng(time.time_ns())
+    moments = sorted(rng.integers(1, STEPS - 12, size=3).tolist())
+    record = kill_and_continue(tmp_path, moments, rng)
+    assert record.comparable() == uninterrupted.comparable(), f"killed after steps {moments}"
+
+
+@pytest.mark.slow
+def test_killed_ten_times_it_gives_the_same_record(truth, tmp_path, uninterrupted):
+    store_with(truth, tmp_path)
+    rng = np.random.default_rng(time.time_ns())
+    moments = sorted(rng.integers(1, STEPS - 12, size=10).tolist())
+    record = kill_and_continue(tmp_path, moments, rng)
+    assert record.comparable() == uninterrupted.comparable(), f"killed after steps {moments}"
+
+
+def test_a_run_killed_while_its_truth_is_measured_continues_there(truth, tmp_path, uninterrupted):
+    """The search is over, nothing is stored yet, and the store knows no truth."""
+    child = Child(tmp_path, "gdas", LONG)
+    child.wait_for(STEPS)
+    while not list(tmp_path.glob("standalone/*/*.json")):
+        time.sleep(0.005)
+    child.kill()
+    assert not list(RunStore(tmp_path))
+    record = run(planned("gdas", tmp_path, **LONG), RunStore(tmp_path))
+    assert record.comparable() == uninterrupted.comparable()
+
+
+def test_a_diverging_run_gives_a_record_and_no_genotype(tmp_path):
+    store = RunStore(tmp_path)
+    request = planned("gdas", tmp_path, training={"lr": 1e30, "clip": None})
+    record = run(request, store)
+    assert record.status == "diverged"
+    assert "nan" in record.error
+    assert record.found is None
+    assert record.scores == []
+    assert store.get(request.key) == record
+    assert run(request, store) == record
+
+
+def test_another_failure_is_raised_and_leaves_no_record(tmp_path, monkeypatch):
+    def build(self):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(catalog.Method, "build", build)
+    with pytest.raises(RuntimeError, match="out of luck"):
+        run(planned("rea", tmp_path), RunStore(tmp_path))
+    assert not list(RunStore(tmp_path))

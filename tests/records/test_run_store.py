@@ -1,0 +1,93 @@
+"""Records on disk."""
+
+import json
+
+import pytest
+
+from nasrepro.errors import UserError
+from nasrepro.records.record import Cost, Provenance, RunRecord, Truth
+from nasrepro.records.spec import RunSpec
+from nasrepro.records.store import RunStore, read_folder, read_record, write_record
+
+
+def record(key="k0", seed=0, method="gdas", **changes):
+    provenance = Provenance(
+        nasrepro="0", commit=None, dirty=None, python="3", packages={}, hardware="h", command="c", finished="t"
+    )
+    spec = RunSpec(method=method, benchmark="nb201-digits", scale="smoke", protocol="sound", seed=seed)
+    given = {"status": "done", "truth": Truth(source="s", fingerprint="f"), "provenance": provenance, **changes}
+    return RunRecord(key=key, spec=spec, data={}, **given)
+
+
+def test_a_stored_record_is_read_back_equal_and_its_working_folder_is_gone(tmp_path):
+    store = RunStore(tmp_path)
+    work = store.work_folder("k0")
+    work.mkdir(parents=True)
+    (work / "checkpoint.pt").write_bytes(b"x")
+    assert store.get("k0") is None
+    store.put(record())
+    assert store.get("k0") == record()
+    assert not work.exists()
+    assert [path.name for path in (tmp_path / "records").iterdir()] == ["k0.json"]
+
+
+def test_equality_of_runs_ignores_seconds_host_command_and_time_of_day():
+    slow = record(cost=Cost(steps=3, seconds={"search": 9.0}))
+    moved = slow.provenance.model_copy(update={"hardware": "other", "command": "other", "finished": "later"})
+    fast = slow.model_copy(update={"cost": Cost(steps=3, seconds={"search": 1.0}), "provenance": moved})
+    assert slow.comparable() == fast.comparable()
+    for change in (
+        {"cost": Cost(steps=4)},
+        {"notes": ["x"]},
+        {"loss": [1.0]},
+        {"status": "diverged"},
+        {"data": {"a": "b"}},
+    ):
+        assert slow.model_copy(update=change).comparable() != slow.comparable()
+
+
+def test_a_folder_is_read_by_method_and_seed(tmp_path):
+    for name, made in (("z", record("a", 2)), ("y", record("b", 1)), ("x", record("c", 0, "rea"))):
+        write_record(tmp_path / f"{name}.json", made)
+    assert [(r.spec.method, r.spec.seed) for r in read_folder(tmp_path)] == [("gdas", 1), ("gdas", 2), ("rea", 0)]
+    with pytest.raises(UserError, match="no folder of records at"):
+        read_folder(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda text: text[: len(text) // 2], "cannot be read"),
+        (lambda _: "[]", "has schema version None"),
+        (lambda text: text.replace('"schema_version": 1', '"schema_version": 99'), "has schema version 99"),
+        (lambda text: text.replace('"done"', '"finished"'), "damaged at 'status'"),
+        (lambda text: text.replace('"notes"', '"remarks"'), "damaged at 'remarks'"),
+    ],
+)
+def test_a_damaged_record_is_named(tmp_path, damage, said):
+    path = tmp_path / "r.json"
+    write_record(path, record())
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(UserError) as caught:
+        read_record(path)
+    assert str(path) in str(caught.value)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_number_that_is_not_one_never_reaches_a_record(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        write_record(tmp_path / "r.json", record(loss=[float("nan")]))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unwritable_store_is_a_user_error(tmp_path):
+    (tmp_path / "records").write_text("a file where a folder should be")
+    with pytest.raises(UserError, match="cannot write into"):
+        RunStore(tmp_path).put(record())
+
+
+def test_records_are_readable_text_with_every_field(tmp_path):
+    write_record(tmp_path / "r.json", record())
+    content = json.loads((tmp_path / "r.json").read_text())
+    assert set(content) == set(RunRecord.model_fields)
