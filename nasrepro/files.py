@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from nasrepro.errors import UserError
@@ -25,4 +26,5 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         raise UserError(f"cannot write into '{path.parent}': {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none after success, nor where its folder cannot be
+            temporary.unlink()
