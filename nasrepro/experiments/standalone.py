@@ -126,8 +126,9 @@ class StandaloneOracle(Oracle):
         path = self.path(genotype, seed)
         try:
             found: dict[str, Any] = json.loads(path.read_bytes())
-            return found
-        except (OSError, ValueError):
+            if found["genotype"] == genotype.id and set(found["scores"]) == set(map(str, self.recipe.report_epochs)):
+                return found
+        except (OSError, ValueError, KeyError, TypeError):
             pass  # not measured yet, or a damaged file: measure (again)
         assert isinstance(genotype, NB201Genotype)
         began = time.perf_counter()
