@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from nasrepro import benchmarks
 from nasrepro.spaces.base import Skeleton
@@ -67,11 +66,14 @@ def test_the_closed_form_counts_what_is_multiplied(skeleton):
     live = [c for c in cells if all(c.ops[e] not in (CONV1, CONV3) or e in live_edges(c.ops) for e in range(6))]
     images = torch.zeros(1, skeleton.in_channels, skeleton.image_size, skeleton.image_size)
     for cell in live[:6]:
-        built = network(cell, skeleton).eval()
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
+        built, macs = network(cell, skeleton).eval(), []
+        for module in built.modules():
+            if isinstance(module, Conv):
+                module.register_forward_hook(lambda conv, _, out: macs.append(conv.weight.numel() * out[0, 0].numel()))
+        with torch.no_grad():
             built(images)
-        macs = counter.get_total_flops() // 2 + skeleton.classes  # the counter leaves the classifier's bias out
-        assert SPACE.cost(cell, skeleton).macs == macs, str(cell)
+        classifier = built.head.weight.numel() + built.head.bias.numel()
+        assert SPACE.cost(cell, skeleton).macs == sum(macs) + classifier, str(cell)
 
 
 def test_every_benchmark_costs_its_stand_alone_network():
@@ -80,7 +82,6 @@ def test_every_benchmark_costs_its_stand_alone_network():
         cell = from_index(1)
         built = network(cell, skeleton)
         assert SPACE.cost(cell, skeleton).params == sum(w.numel() for w in built.parameters())
-        assert any(isinstance(module, Conv) for module in built.modules())
 
 
 def test_impossible_skeletons_are_refused():
