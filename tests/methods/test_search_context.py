@@ -6,6 +6,7 @@ import pytest
 from toy import DIGITS, ToyOracle, context
 
 from nasrepro.errors import NasreproError, TestSplitForbidden, UserError
+from nasrepro.oracles.base import Fidelity
 from nasrepro.spaces.nb201 import from_index
 from nasrepro.splits import Split
 
@@ -44,3 +45,16 @@ def test_what_was_not_given_cannot_be_used(tmp_path):
         given.query(from_index(0))
     with pytest.raises(ValueError, match="no images"):
         given.images()
+
+
+def test_where_the_truth_is_one_number_a_search_reads_it_and_is_counted_apart(tmp_path):
+    """Such a search optimizes the table; it must never look like selection by validation."""
+    oracle = ToyOracle()
+    given = context("rea", tmp_path, oracle=oracle)
+    given.single_number = True
+    given.search_fidelity = Fidelity("digits", Split.TEST, 12)
+    assert given.query(from_index(1462)) == 60
+    assert oracle.asked == [(from_index(1462), "digits", Split.TEST, 12)]
+    assert given.queries == {"train": 0, "valid": 0, "test": 0, "scored": 1}
+    with pytest.raises(TestSplitForbidden):
+        given.query(from_index(0), split=Split.TEST)
