@@ -67,9 +67,13 @@ def test_the_closed_form_counts_what_is_multiplied(skeleton):
     images = torch.zeros(1, skeleton.in_channels, skeleton.image_size, skeleton.image_size)
     for cell in live[:6]:
         built, macs = network(cell, skeleton).eval(), []
+
+        def count(conv, _, out, macs=macs):
+            macs.append(conv.weight.numel() * out[0, 0].numel())
+
         for module in built.modules():
             if isinstance(module, Conv):
-                module.register_forward_hook(lambda conv, _, out: macs.append(conv.weight.numel() * out[0, 0].numel()))
+                module.register_forward_hook(count)
         with torch.no_grad():
             built(images)
         classifier = built.head.weight.numel() + built.head.bias.numel()
