@@ -25,7 +25,7 @@ class Evaluator:
     """Scores networks on one image set, in fixed order and fixed batches.
 
     With batch statistics the score depends on which images are normalised together, so the batches are part of
-    the protocol: they are cut once, in the order of the images, the last one taking the remainder.
+    the protocol: they are cut once, in the order of the images, into parts as equal as possible.
     """
 
     def __init__(self, images: ImageSet, data: ImageData, batch_size: int) -> None:
