@@ -70,8 +70,10 @@ def our_gdas(network: torch.nn.Module, optimizer: torch.optim.Optimizer, x: torc
     return step
 
 
-def sgd(network: torch.nn.Module) -> torch.optim.Optimizer:
-    return torch.optim.SGD(network.parameters(), lr=0.025, momentum=0.9, weight_decay=5e-4, nesterov=True)
+def sgd(network: torch.nn.Module, *, foreach: bool) -> torch.optim.Optimizer:
+    return torch.optim.SGD(
+        network.parameters(), lr=0.025, momentum=0.9, weight_decay=5e-4, nesterov=True, foreach=foreach
+    )
 
 
 def measure(steps: dict[str, Step], paths: list[tuple[int, ...]], rounds: int) -> dict[str, list[float]]:
@@ -112,8 +114,11 @@ def main() -> None:
             "fp32, channels_last": ours(channels_last=True),
             "bf16, channels_last": ours(channels_last=True, precision="bf16"),
         }
-        steps = {"module per edge, fp32": plain_step(plain, sgd(plain), x, y)}
-        steps |= {f"nasrepro, {name}": our_step(network, sgd(network), x, y) for name, network in networks.items()}
+        steps = {"module per edge, fp32": plain_step(plain, sgd(plain, foreach=False), x, y)}
+        steps |= {
+            f"nasrepro, {name}": our_step(network, sgd(network, foreach=True), x, y)
+            for name, network in networks.items()
+        }
         taken = measure(steps, paths, options.rounds)
         reference = taken["module per edge, fp32"]
         shape = f"C=16, N={options.cells}, {options.side}×{options.side}, batch {BATCH}, {options.threads} threads"

@@ -43,9 +43,10 @@ def test_an_installed_copy_runs_in_another_folder(wheel: Path, tmp_path: Path) -
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import nasrepro; assert nasrepro.__file__.startswith(sys.argv[1]);"
+        "import sys; sys.path.insert(0, sys.argv[1]); import nasrepro;"
+        "assert nasrepro.__file__.startswith(sys.argv[1]);"
         "from nasrepro.cli import main; from nasrepro.home import shipped;"
-        "assert shipped('registry.toml').is_file() and str(shipped('registry.toml')).startswith(sys.argv[1]);"
+        "found = shipped('registry.toml'); assert found.is_file() and str(found).startswith(sys.argv[1]);"
         "sys.exit(main(['cost', '0', '--benchmark', 'nb201-cifar10', '--json']))"
     )
     done = subprocess.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,16 +83,21 @@ class StandaloneOracle(Oracle):
     def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
         if seed is not None and not 0 <= seed < self.trials:
             raise UserError(f"the truth '{self.name}' has no oracle seed {seed}; allowed: 0 to {self.trials - 1}")
-        values = self.trial_values(genotype, dataset=dataset, split=split, epochs=epochs)
-        values = values if seed is None else values[seed : seed + 1]
+        trials = range(self.trials) if seed is None else [seed]
+        values = self._values(genotype, trials, dataset, split, epochs)
         return Answer(float(np.mean(values)), len(values), Fidelity(dataset, split, epochs), self.source)
 
     def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
+        return self._values(genotype, range(self.trials), dataset, split, epochs)
+
+    def _values(
+        self, genotype: Genotype, trials: Iterable[int], dataset: str, split: Split, epochs: int
+    ) -> tuple[float, ...]:
         fidelity = Fidelity(dataset, split, epochs)
         if fidelity not in self.fidelities():
             held = "; ".join(str(item) for item in self.fidelities())
             raise UserError(f"the truth '{self.name}' has no {fidelity}; it has: {held}")
-        measured = (self.measure(genotype, trial)["scores"][str(epochs)][split.value] for trial in range(self.trials))
+        measured = (self.measure(genotype, trial)["scores"][str(epochs)][split.value] for trial in trials)
         return tuple(scores["accuracy"] for scores in measured)
 
     def query_all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nasrepro.datasets.images import ImageData
@@ -14,7 +15,7 @@ from nasrepro.records.record import Checkpoint
 from nasrepro.seeds import numpy_rng, torch_rng
 from nasrepro.spaces.base import Genotype
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.norm import BatchNormMode
+from nasrepro.supernets.norm import BatchNormMode, recalibrate
 from nasrepro.training.evaluate import Evaluator, ImageScore
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
@@ -36,7 +37,7 @@ class OneShotSearch:
         )
         network = NB201Network(
             context.skeleton,
-            mode=BatchNormMode(settings.bn),
+            mode=BatchNormMode.BATCH if settings.bn == "batch" else BatchNormMode.RUNNING,
             channels_last=settings.channels_last,
             precision=settings.precision,
             rng=torch_rng(context.seed, "weights"),
@@ -47,8 +48,13 @@ class OneShotSearch:
         selector = self.selector(context.space, self.selector.Settings.model_validate(context.settings["selector"]))
         evaluator = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
 
+        calibration = Evaluator(data.train.limited(settings.calibration_images), data, settings.batch_size)
+
         def score(genotype: Genotype) -> ImageScore:
-            found = evaluator.score(network, lambda x: network(x, genotype.ops))  # type: ignore[attr-defined]
+            forward = partial(network, path=genotype.ops)  # type: ignore[attr-defined]
+            if settings.bn == "recalibrated":
+                recalibrate(network, (x for x, _ in calibration.batches), forward)
+            found = evaluator.score(network, forward)
             if not math.isfinite(found.loss):  # the last weight step overflowed: no later training loss would tell
                 raise Diverged(f"the loss of {genotype.id} under inherited weights became {found.loss}")
             return found

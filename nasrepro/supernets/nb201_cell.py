@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import torch
@@ -20,6 +20,7 @@ from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NODES, NONE, OPS, POOL, S
 from nasrepro.spaces.nb201_equivalence import live_edges
 from nasrepro.supernets.blocks import Conv
 from nasrepro.supernets.norm import BatchNormMode, Norm, normalise
+from nasrepro.supernets.pool import mean_pool
 
 Path = tuple[int, ...]
 _KERNEL = {CONV1: 1, CONV3: 3}
@@ -49,10 +50,7 @@ class _GatedSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, chosen: Tensor, others: Tensor, *maps: Tensor) -> Tensor:
         ctx.save_for_backward(*maps)
-        total = maps[0]
-        for item in maps[1:]:
-            total = total + item
-        return total if len(maps) > 1 else total.clone()
+        return reduce(torch.add, maps) if len(maps) > 1 else maps[0].clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -63,13 +61,13 @@ class _GatedSum(torch.autograd.Function):
 
 
 @lru_cache(maxsize=65536)
-def _plan(path: Path, gated: bool) -> tuple[tuple[int, ...], ...]:
+def _plan(path: Path, zeros_matter: bool) -> tuple[tuple[int, ...], ...]:
     """Edges to run, grouped by source node and kind of operation, sources first.
 
-    With gates, a node without live input is still a zero map that carries gradient to the gates, so only
-    edges that cannot reach the output are left out.
+    A zero map matters when it carries gradient to gates, or when an affine normalisation adds its shift to it;
+    then only edges that cannot reach the output are left out.
     """
-    if not gated:
+    if not zeros_matter:
         edges = live_edges(path)
     else:
         wanted = {NODES - 1}
@@ -91,6 +89,7 @@ class NB201Cell(nn.Module):
         self, channels: int, genotype: Path | None, *, affine: bool, mode: BatchNormMode, rng: torch.Generator
     ) -> None:
         super().__init__()
+        self.affine = affine
         self.mergeable = not affine and mode is BatchNormMode.BATCH
         self.candidates = nn.ModuleDict()
         for edge in range(len(EDGES)):
@@ -108,11 +107,12 @@ class NB201Cell(nn.Module):
         """(B, C, H, W) → (B, C, H, W). `gates` (6, 5) makes the path differentiable in them."""
         incoming: list[dict[int, Tensor]] = [{} for _ in range(NODES)]
         nodes = [_Node(x, fed=True)]
-        for group in _plan(path, gates is not None):
+        for group in _plan(path, self.affine or gates is not None):
             op, source = path[group[0]], EDGES[group[0]][1]
             while len(nodes) <= source:
                 nodes.append(_close(x, len(nodes), path, incoming[len(nodes)], gates))
-            if nodes[source].fed or op in (SKIP, POOL):  # a convolution of a zero map is zero, and so is its gradient
+            # without a shift, a convolution of a zero map is zero, and so is its gradient
+            if nodes[source].fed or self.affine or op in (SKIP, POOL):
                 for edge, item in zip(group, self._run(group, op, nodes[source]), strict=True):
                     incoming[EDGES[edge][0]][edge] = item
         return _close(x, NODES - 1, path, incoming[NODES - 1], gates).value
@@ -122,7 +122,7 @@ class NB201Cell(nn.Module):
         if op == SKIP:
             return [node.value] * len(edges)
         if op == POOL:
-            return [F.avg_pool2d(node.value, 3, 1, 1, count_include_pad=False)] * len(edges)
+            return [mean_pool(node.value)] * len(edges)
         if len(edges) == 1 or not self.mergeable:
             return [self.candidate(edge, op)(node.active) for edge in edges]
         kernels = torch.cat([self.candidate(edge, op).conv.weight for edge in edges]).to(node.value.dtype)
@@ -145,7 +145,7 @@ class _Node:
 def _close(x: Tensor, node: int, path: Path, maps: dict[int, Tensor], gates: Tensor | None) -> _Node:
     """Sum the maps that arrived at a node; a zero map shaped like `x` when there are none."""
     if gates is None:
-        return _Node(sum(maps.values()) if maps else torch.zeros_like(x), fed=bool(maps))  # type: ignore[arg-type]
+        return _Node(reduce(torch.add, maps.values()) if maps else torch.zeros_like(x), fed=bool(maps))
     into = [edge for edge, (target, _) in enumerate(EDGES) if target == node]
     others = torch.stack([gates[edge, op] for edge in into for op in range(len(OPS)) if op != path[edge]]).sum()
     if not maps:

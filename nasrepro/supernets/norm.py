@@ -7,7 +7,7 @@ collapses for this reason).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 import torch
@@ -58,7 +58,7 @@ def normalise(x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def recalibrate(network: nn.Module, batches: Iterable[Tensor], forward: object) -> None:
+def recalibrate(network: nn.Module, batches: Iterable[Tensor], forward: Callable[[Tensor], Tensor]) -> None:
     """Re-estimate running statistics for one path as the plain average over `batches`.
 
     `forward(x)` must run the path that will be evaluated. Norms off that path keep their values.
@@ -70,7 +70,7 @@ def recalibrate(network: nn.Module, batches: Iterable[Tensor], forward: object) 
         for seen, x in enumerate(batches, start=1):
             for norm in norms:
                 norm._averaged = seen
-            forward(x)  # type: ignore[operator]
+            forward(x)
     finally:
         for norm in norms:
             norm._averaged = 0

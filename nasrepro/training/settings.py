@@ -23,7 +23,11 @@ class SupernetSettings(Settings):
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(5e-4, ge=0)
     clip: float | None = Field(5.0, description="gradient norm of the weights; null switches clipping off")
-    bn: Literal["batch", "running"] = Field("batch", description="statistics used at evaluation")
+    bn: Literal["batch", "running", "recalibrated"] = Field(
+        "batch",
+        description="statistics at evaluation: the batch's own, running averages, or averages made anew per cell",
+    )
+    calibration_images: int = Field(640, ge=2, description="training images that `recalibrated` averages over")
     precision: Literal["fp32", "bf16"] = "fp32"
     channels_last: bool = Field(True, description="memory layout; the result is the same up to rounding")
     train_images: int | None = Field(None, description="class-balanced subset of the training split; null is all")

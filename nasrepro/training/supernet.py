@@ -77,6 +77,7 @@ class SupernetTraining:
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
             nesterov=settings.momentum > 0,
+            foreach=True,  # weights are many and small: one call over all of them instead of one each
         )
         self.progress = Progress()
 
