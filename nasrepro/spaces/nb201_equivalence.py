@@ -6,7 +6,9 @@ one convolution used twice or two convolutions, so it also joins cells that comp
 
 *Functional*: what the cell computes when every convolution edge has weights of its own, average pooling is
 linear, and a convolution of a zero map is zero; 5,044 classes. Two cells share a class exactly if renaming
-their convolutions makes the expressions equal, so stand-alone training cannot tell them apart except by chance.
+their convolutions makes the expressions equal. That a convolution of zero is zero holds without affine
+parameters; with them an empty node gains a learned shift, which these classes leave out. Normalization also
+cancels the scale of a convolution's input, but only up to its epsilon, so 2·x and x are kept apart.
 """
 
 from __future__ import annotations
