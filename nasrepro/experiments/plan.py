@@ -17,6 +17,7 @@ from nasrepro.records.store import RunStore
 
 Overrides = dict[str, dict[str, Any]]
 _MAX_SEED = 2**31
+_MAX_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ def parse_seeds(text: str) -> list[int]:
             raise UserError(
                 f"seeds '{part.strip()}' are not a rising range below {_MAX_SEED}; allowed: for example 0-9"
             )
+        if last - first >= _MAX_SEEDS:
+            raise UserError(f"seeds '{part.strip()}' are {last - first + 1:,} runs a method; allowed: {_MAX_SEEDS:,}")
         seeds.update(range(first, last + 1))
     return sorted(seeds)
 

@@ -27,7 +27,25 @@ def test_seed_lists(text, seeds):
 
 
 @pytest.mark.parametrize(
-    "text", ["", ",", "1,", "a", "1-", "-1", "1-2-3", "1.5", "0x3", "1 2", "4-1", "2147483648", "1;2", "0–4", "٣x"]
+    "text",
+    [
+        "",
+        ",",
+        "1,",
+        "a",
+        "1-",
+        "-1",
+        "1-2-3",
+        "1.5",
+        "0x3",
+        "1 2",
+        "4-1",
+        "2147483648",
+        "0-2000000",
+        "1;2",
+        "0–4",
+        "٣x",
+    ],
 )
 def test_rubbish_in_a_seed_list_is_named(text):
     with pytest.raises(UserError) as caught:
