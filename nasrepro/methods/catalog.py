@@ -157,11 +157,30 @@ def resolve(
         for key in overrides.get("skeleton", {}):
             if key not in fields:
                 raise unknown("setting of block 'skeleton'", key, fields)
-        try:
-            resolved["skeleton"] = vars(Skeleton(**{**fields, **overrides.get("skeleton", {})}))
-        except (TypeError, ValueError) as error:
-            raise UserError(f"impossible skeleton: {error}") from error
+        resolved["skeleton"] = vars(_skeleton(benchmark, {**fields, **overrides.get("skeleton", {})}))
     return resolved
+
+
+def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Skeleton:
+    """The supernet's skeleton; raises `UserError` when it cannot be built or does not fit the benchmark's images."""
+    real = benchmark.standalone
+    for name, value in fields.items():
+        if type(value) is not int:
+            raise UserError(f"impossible skeleton: '{name}' cannot be '{value}'; a whole number is allowed")
+        if name in ("classes", "in_channels") and value != getattr(real, name):
+            raise UserError(
+                f"impossible skeleton: '{name}' cannot be {value}; the images of '{benchmark.name}' make it "
+                f"{getattr(real, name)}"
+            )
+    try:
+        skeleton = Skeleton(**fields)
+    except ValueError as error:
+        raise UserError(f"impossible skeleton: {error}") from error
+    if skeleton.image_size < 1 or real.image_size % skeleton.image_size:
+        raise UserError(
+            f"impossible skeleton: images of side {real.image_size} cannot be pooled to side {skeleton.image_size}"
+        )
+    return skeleton
 
 
 def _validated(model: type[BaseModel], block: str, values: dict[str, Any]) -> dict[str, Any]:

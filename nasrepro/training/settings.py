@@ -30,10 +30,12 @@ class SupernetSettings(Settings):
     calibration_images: int = Field(640, ge=2, description="training images that `recalibrated` averages over")
     precision: Literal["fp32", "bf16"] = "fp32"
     channels_last: bool = Field(True, description="memory layout; the result is the same up to rounding")
-    train_images: int | None = Field(None, description="class-balanced subset of the training split; null is all")
-    valid_images: int | None = Field(None, description="class-balanced subset of the validation split; null is all")
+    train_images: int | None = Field(None, ge=1, description="class-balanced subset of the training split; null is all")
+    valid_images: int | None = Field(
+        None, ge=1, description="class-balanced subset of the validation split; null is all"
+    )
     score_images: int | None = Field(
-        None, description="class-balanced subset of the validation images that give one-shot scores; null is all"
+        None, ge=1, description="class-balanced subset of the validation images that give one-shot scores; null is all"
     )
     eval_batch: int = Field(500, ge=2, description="images normalised together at evaluation")
     probe_cells: int = Field(200, ge=0, description="fixed cells whose one-shot scores are recorded during training")

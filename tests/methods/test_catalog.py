@@ -79,7 +79,11 @@ def test_overrides_win_over_the_scale():
         ("rea", {"search": {"population": -1}}, ("search.population", "'-1'")),
         ("gdas", {"skeleton": {"image_size": 30}}, ("impossible skeleton", "30")),
         ("gdas", {"skeleton": {"channels": 0}}, ("impossible skeleton", "at least 1")),
-        ("gdas", {"skeleton": {"channels": "many"}}, ("impossible skeleton",)),
+        ("gdas", {"skeleton": {"channels": "many"}}, ("impossible skeleton", "'channels'", "'many'", "whole number")),
+        ("gdas", {"skeleton": {"cells": 1.5}}, ("impossible skeleton", "'1.5'", "whole number")),
+        ("gdas", {"skeleton": {"classes": 3}}, ("impossible skeleton", "'classes'", "make it 10")),
+        ("gdas", {"skeleton": {"image_size": 12}}, ("impossible skeleton", "side 32", "side 12")),
+        ("gdas", {"training": {"train_images": 0}}, ("training.train_images", "'0'")),
     ],
 )
 def test_wrong_settings_are_refused_in_one_line(name, overrides, said):
