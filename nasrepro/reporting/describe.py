@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from nasrepro.records.record import RunRecord
 from nasrepro.reporting.grouping import fidelity, primary, probe_truth
@@ -30,6 +32,7 @@ def describe(records: Sequence[RunRecord]) -> list[Fact]:
         Fact("Ground truth", _truth(records)),
         Fact("Scored on", _scored_on(records)),
         Fact("Scale and protocol", f"{first.spec.scale}, {first.spec.protocol}"),
+        Fact("Supernets", _supernets(records)),
         Fact("Seeds", _seeds(records)),
         Fact("τ over", _probes(records)),
         Fact("Software", _software(records)),
@@ -55,6 +58,7 @@ def short_caption(records: Sequence[RunRecord]) -> str:
     parts += [_software(records), _hardware(records)]
     if any(record.truth.unverified for record in records):
         parts.append("unverified data")
+    parts += _distinct(record.truth.note.rstrip(".") for record in records)
     return "; ".join(part for part in parts if part) + "."
 
 
@@ -101,6 +105,37 @@ def _seeds(records: Sequence[RunRecord]) -> str:
     common = Counter(seed_text(seeds) for seeds in by_method.values()).most_common(1)[0][0]
     others = [f"{name} {seed_text(seeds)}" for name, seeds in by_method.items() if seed_text(seeds) != common]
     return common + (f" ({join_words(others)})" if others else "")
+
+
+def _supernets(records: Sequence[RunRecord]) -> str:
+    """What a scale's name does not say: size, images and length of the trainings, by method where they differ."""
+    methods: dict[str, list[str]] = {}
+    for method, settings in {record.spec.method: record.spec.settings for record in records}.items():
+        if text := _supernet(settings):
+            methods.setdefault(text, []).append(method)
+    if len(methods) == 1:
+        return next(iter(methods))
+    return "; ".join(f"{join_words(names)}: {text}" for text, names in methods.items())
+
+
+def _supernet(settings: Mapping[str, JsonValue]) -> str:
+    skeleton, training = settings.get("skeleton"), settings.get("training")
+    if not isinstance(skeleton, dict) or not isinstance(training, dict):
+        return ""
+    cells, side = skeleton["cells"], skeleton["image_size"]
+    limits = {f"{name} images": training.get(f"{name}_images") for name in ("train", "valid")}
+    parts = [
+        f"{skeleton['channels']} channels",
+        f"{cells} cell{'' if cells == 1 else 's'} in each of {skeleton['stages']} stages",
+        f"images of {side}×{side} pixels",
+        *(f"{count:,} {what}" for what, count in limits.items() if count),
+        f"{training['epochs']} epochs of batch {training['batch_size']}, learning rate {training['lr']:g}",
+        str(training["precision"]),
+        f"{training['bn']} statistics at evaluation",
+    ]
+    if training.get("score_images"):
+        parts.append(f"one-shot scores on {training['score_images']:,} validation images")
+    return ", ".join(parts)
 
 
 def _probes(records: Sequence[RunRecord]) -> str:

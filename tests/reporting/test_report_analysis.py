@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from nasrepro.errors import UserError
+from nasrepro.records.record import RunRecord
 from nasrepro.reporting.analysis import analyze
 from nasrepro.reporting.comparison_table import params_verdict
 from nasrepro.reporting.describe import describe, short_caption
@@ -173,3 +174,31 @@ def test_the_description_names_seeds_that_differ_and_unknown_trials() -> None:
     alone = {fact.label: fact.text for fact in describe([records[0].model_copy(update={"scores": [score]})])}
     assert "training run" not in alone["Ground truth"]
     assert facts["τ over"].endswith("truth: digits test after 60 epochs; Kendall τ-b")
+
+
+def test_captions_say_how_big_the_supernets_are() -> None:
+    skeleton = {"channels": 16, "cells": 1, "stages": 3, "image_size": 8, "classes": 10, "in_channels": 3}
+    training = {"epochs": 50, "batch_size": 64, "lr": 0.1, "precision": "bf16", "bn": "batch", "score_images": 1000}
+
+    def with_settings(method: str, epochs: int) -> RunRecord:
+        made = factory.record(method, 0)
+        settings = {"skeleton": skeleton, "training": {**training, "epochs": epochs}}
+        return made.model_copy(update={"spec": made.spec.model_copy(update={"settings": settings})})
+
+    same = [factory.record("rea", 0), with_settings("gdas", 50), with_settings("randomnas", 50)]
+    (text,) = (fact.text for fact in describe(same) if fact.label == "Supernets")
+    assert text.startswith("16 channels, 1 cell in each of 3 stages, images of 8×8 pixels, 50 epochs of batch 64")
+    assert text.endswith("one-shot scores on 1,000 validation images")
+    (text,) = (
+        fact.text
+        for fact in describe([with_settings("gdas", 50), with_settings("randomnas", 3)])
+        if fact.label == "Supernets"
+    )
+    assert text.startswith("gdas: ")
+    assert "; randomnas: " in text
+
+
+def test_every_short_caption_warns_of_unverified_images() -> None:
+    made = factory.record("gdas", 0)
+    noted = made.truth.model_copy(update={"note": "images of cifar100 could not be verified as the official ones"})
+    assert "could not be verified" in short_caption([made.model_copy(update={"truth": noted})])
