@@ -12,6 +12,7 @@ from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
 from nasrepro.methods import catalog
+from nasrepro.oracles.base import Oracle
 from nasrepro.records.spec import Protocol, RunSpec, Scale, run_key
 from nasrepro.records.store import RunStore
 
@@ -94,7 +95,9 @@ def plan(
     settings = {
         method.name: catalog.resolve(method, target, scale, _own(method, overrides, chosen)) for method in chosen
     }
-    truth = {"truth": target.open_oracle(store.root).fingerprint()}
+    oracle = target.open_oracle(store.root)
+    _read_all(target, oracle)
+    truth = {"truth": oracle.fingerprint()}
     images = _image_hashes(target, allow_unverified) if any(method.one_shot for method in chosen) else {}
     runs = []
     for method in chosen:
@@ -111,6 +114,16 @@ def plan(
             )
             runs.append(PlannedRun(spec, data, run_key(spec, data), allow_unverified))
     return runs
+
+
+def _read_all(benchmark: Benchmark, oracle: Oracle) -> None:
+    """Raise `UserError` now, not after hours of training, when the truth of found cells is damaged or not there."""
+    if not oracle.covers_space:
+        return  # it is measured when it is asked for
+    held = oracle.fidelities()
+    for asked in [*(scoring.fidelity for scoring in benchmark.scorings), benchmark.search]:
+        if asked in held or asked != benchmark.search:
+            oracle.query_all(dataset=asked.dataset, split=asked.split, epochs=asked.epochs)
 
 
 def _own(method: catalog.Method, overrides: Overrides, chosen: Sequence[catalog.Method]) -> Overrides:

@@ -181,3 +181,16 @@ def published_gdas(tmp_path):
         records.append(record.model_copy(update={"spec": spec, "key": run_key(spec, record.data)}))
         write_record(tmp_path / "published" / "records" / f"{records[-1].key}.json", records[-1])
     return records
+
+
+def test_a_damaged_number_of_the_truth_is_found_before_anything_runs(
+    nasrepro, user_error, table_root, tmp_path, monkeypatch
+):
+    table = tmp_path / "data" / "nb201" / "nasbench201.npz"
+    table.parent.mkdir(parents=True)
+    content = bytearray((table_root / "nb201" / "nasbench201.npz").read_bytes())
+    content[content.index(b"acc/imagenet16-120/test/200") + 1000] ^= 1
+    table.write_bytes(content)
+    monkeypatch.setenv("NASREPRO_DATA", str(tmp_path / "data"))
+    user_error(nasrepro(*TABULAR, "--seeds", "0"), "acc/imagenet16-120/test/200", "convert the official file again")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
