@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -105,14 +105,6 @@ class BatchStream:
         indices = self._order[self._position : self._position + self.batch_size]
         self._position += len(indices)
         return indices
-
-
-def in_order(images: ImageSet, data: ImageData, batch_size: int, *, channels_last: bool = False) -> Iterator[Batch]:
-    """One pass over a split as stored, without augmentation: for evaluation."""
-    for start in range(0, len(images), batch_size):
-        pixels = images.images[start : start + batch_size]
-        values = augment.normalize(pixels, data.mean, data.std)
-        yield _laid_out(values, channels_last), images.labels[start : start + batch_size]
 
 
 def _laid_out(values: Tensor, channels_last: bool) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -51,8 +51,3 @@ class Search(Protocol):
     """A complete method: from a context to a result."""
 
     def __call__(self, context: SearchContext) -> SearchResult: ...
-
-
-def as_settings(model: type[Any], values: object) -> Any:
-    """Validate a block of resolved settings with the model that declares it."""
-    return model.model_validate(values)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nasrepro.datasets import augment as ops
-from nasrepro.datasets.streams import BatchStream, in_order
+from nasrepro.datasets.streams import BatchStream
 
 
 def stream_of(data, seed=0, batch_size=8, **options):
@@ -141,10 +141,3 @@ def test_state_of_another_stream_is_refused(tiny):
 def test_impossible_batches_are_refused(tiny, batch_size, drop_last):
     with pytest.raises(ValueError, match="no batch"):
         stream_of(tiny, batch_size=batch_size, drop_last=drop_last)
-
-
-def test_in_order_passes_once_as_stored(tiny):
-    batches = list(in_order(tiny.valid, tiny, 8))
-    assert [len(y) for _, y in batches] == [8, 8, 4]
-    assert torch.equal(torch.cat([x for x, _ in batches]), ops.normalize(tiny.valid.images, tiny.mean, tiny.std))
-    assert torch.equal(torch.cat([y for _, y in batches]), tiny.valid.labels)
