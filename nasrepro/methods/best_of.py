@@ -22,7 +22,7 @@ class BestOfSettings(Settings):
 
 
 class BestOf:
-    """Draws candidates uniformly, scores each on the whole validation split, returns the most accurate.
+    """Draws candidates uniformly, scores each on the same validation images, returns the most accurate.
 
     One genotype per score: the 2020 release drew a new one for every validation batch, so its scores belong to
     nobody. Equal accuracies are decided by the lower loss.

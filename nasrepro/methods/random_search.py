@@ -11,7 +11,7 @@ from nasrepro.training.settings import Settings
 
 
 class RandomSearchSettings(Settings):
-    """k equals the number of candidates the weight-sharing rival evaluates."""
+    """The default k is the number of candidates RandomNAS scores; a scale whose truth is costly may ask fewer."""
 
     queries: int = Field(100, ge=1, description="stand-alone validation results looked up")
 

@@ -14,7 +14,11 @@ from nasrepro.training.settings import Settings
 
 
 class REASettings(Settings):
-    """Published for NAS-Bench-201: population 10, tournaments of 3 drawn with replacement."""
+    """Published for NAS-Bench-201: population 10, tournaments of 3 drawn with replacement.
+
+    The published budget is 12,000 simulated seconds, and a reward is one trial; here it is a number of queries, and a
+    query answers with the mean over trials.
+    """
 
     queries: int = Field(100, ge=1, description="stand-alone validation results looked up")
     population: int = Field(10, ge=1)
