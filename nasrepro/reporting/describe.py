@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-from pydantic import JsonValue
+from typing import Any
 
 from nasrepro.records.record import RunRecord
 from nasrepro.reporting.grouping import fidelity, primary, probe_truth
@@ -118,7 +117,7 @@ def _supernets(records: Sequence[RunRecord]) -> str:
     return "; ".join(f"{join_words(names)}: {text}" for text, names in methods.items())
 
 
-def _supernet(settings: Mapping[str, JsonValue]) -> str:
+def _supernet(settings: Mapping[str, Any]) -> str:
     skeleton, training = settings.get("skeleton"), settings.get("training")
     if not isinstance(skeleton, dict) or not isinstance(training, dict):
         return ""
