@@ -124,7 +124,7 @@ def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
     settings = [
         {
             "name": f"{block}.{name}",
-            "published": _plain(field.get_default(call_default_factory=True)),
+            "default": _plain(field.get_default(call_default_factory=True)),
             **{scale: resolved[scale][block][name] for scale in SCALES},
             "description": field.description or "",
         }
@@ -134,7 +134,7 @@ def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
     settings += [
         {
             "name": f"skeleton.{name}",
-            "published": value,
+            "default": value,
             **{scale: resolved[scale]["skeleton"][name] for scale in SCALES},
             "description": "",
         }

@@ -17,7 +17,7 @@ def load(name: str, *, allow_unverified: bool = False, root: Path | None = None)
     """The data set `name` with its search protocol's splits; files are looked for below `root`, else `data_root()`.
 
     Splits: `digits` 1,077 / 360 / 360, class-balanced; `cifar10` NAS-Bench-201's two halves of the training images and
-    the 10,000 test images; `cifar100` all 50,000 training images and class-balanced halves of the test images.
+    the 10,000 test images; `cifar100` the same for its own images.
     Raises `UserError` for an unknown name, missing or damaged files, and for files that cannot be verified as the
     official ones, unless `allow_unverified`.
     """

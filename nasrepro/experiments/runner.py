@@ -47,7 +47,7 @@ def run(planned: PlannedRun, store: RunStore, report: Report = lambda done, tota
         data=planned.data,
         status="diverged" if error else "done",
         error=error,
-        truth=Truth(source=oracle.source, fingerprint=planned.data["truth"], note=_unverified_note(planned, benchmark)),
+        truth=_truth(oracle, planned, benchmark),
         provenance=provenance.collect(),
         **(_judged(result, context, benchmark, oracle) if result else {}),
     )
@@ -55,6 +55,12 @@ def run(planned: PlannedRun, store: RunStore, report: Report = lambda done, tota
     record = record.model_copy(update={"cost": _cost(result, context, seconds)})
     store.put(record)
     return record
+
+
+def _truth(oracle: Oracle, planned: PlannedRun, benchmark: Benchmark) -> Truth:
+    note = _unverified_note(planned, benchmark)
+    unverified = bool(note) or oracle.source.endswith("(unverified)")
+    return Truth(source=oracle.source, fingerprint=planned.data["truth"], unverified=unverified, note=note)
 
 
 def _prepare_torch(threads: int) -> None:

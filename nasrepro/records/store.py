@@ -19,7 +19,7 @@ def read_record(path: Path) -> RunRecord:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise UserError(f"record '{path}' cannot be read: {error}") from error
+        raise UserError(f"record '{path}' cannot be read; remove it to run it again: {error}") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
         raise UserError(f"record '{path}' has schema version {version}; this nasrepro reads {SCHEMA_VERSION}")
@@ -28,7 +28,9 @@ def read_record(path: Path) -> RunRecord:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"record '{path}' is damaged at '{where}': {first['msg']}") from error
+        raise UserError(
+            f"record '{path}' is damaged at '{where}'; remove it to run it again: {first['msg']}"
+        ) from error
 
 
 def write_record(path: Path, record: RunRecord) -> None:

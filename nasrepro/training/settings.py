@@ -38,5 +38,7 @@ class SupernetSettings(Settings):
         None, ge=1, description="class-balanced subset of the validation images that give one-shot scores; null is all"
     )
     eval_batch: int = Field(500, ge=2, description="images normalised together at evaluation")
-    probe_cells: int = Field(200, ge=0, description="fixed cells whose one-shot scores are recorded during training")
+    probe_cells: int = Field(
+        200, ge=0, le=200, description="fixed cells whose one-shot scores are recorded during training"
+    )
     probe_points: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")

@@ -111,7 +111,7 @@ def test_show_a_one_shot_method(nasrepro):
     facts = nasrepro("show", "gdas", "--json").json
     assert (facts["sampler"], facts["loss"], facts["selector"]) == ("gumbel", "cross-entropy", "argmax")
     epochs = next(row for row in facts["settings"] if row["name"] == "training.epochs")
-    assert epochs["published"] == epochs["paper"] == 250
+    assert epochs["default"] == epochs["paper"] == 250
     assert epochs["smoke"] < epochs["laptop"] < epochs["paper"]
     assert epochs["description"]
     assert "training.epochs" in nasrepro("show", "gdas").out
