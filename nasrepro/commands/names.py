@@ -119,6 +119,7 @@ def _benchmarks() -> list[dict[str, Any]]:
 def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
     from nasrepro.benchmarks import SCALES
     from nasrepro.methods.catalog import resolve
+    from nasrepro.papers.ledger import differences
 
     resolved = {scale: resolve(method, benchmark, scale) for scale in SCALES}
     settings = [
@@ -152,6 +153,10 @@ def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
         "protocols": list(method.protocols),
         "benchmark": benchmark.name,
         "settings": settings,
+        "differences": [
+            {"id": found.id, "release_does": found.release_does, "our_protocol": found.our_protocol}
+            for found in differences(method=method.name)
+        ],
     }
 
 
