@@ -33,7 +33,7 @@ def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     for place, result in enumerate(shown):
         _method_dots(axes, place, result, styles[result.method])
     axes.set_yticks(range(len(shown)), [result.method for result in shown])
-    axes.set_ylim(len(shown) - 0.45, -0.85)
+    axes.set_ylim(len(shown) - 0.45, -1.25)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(scoring_label(main))
@@ -79,7 +79,7 @@ def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> No
 def _reference_lines(axes: Axes, main: Scoring) -> None:
     lines = [(main.random_mean, "mean of one uniform cell"), (main.optimum, "best cell")]
     low, high = axes.get_xlim()
-    for value, name in lines:
+    for line, (value, name) in enumerate(lines):  # a line of text each, so that close values stay readable
         if value is None:
             continue
         axes.axvline(value, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
@@ -88,7 +88,7 @@ def _reference_lines(axes: Axes, main: Scoring) -> None:
             f"{name}, {decimal(value, 2)}",
             xy=(value, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-4 if left else 4, -2),
+            xytext=(-4 if left else 4, -2 - 10 * line),
             textcoords="offset points",
             ha="right" if left else "left",
             va="top",
