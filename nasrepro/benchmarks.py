@@ -164,7 +164,7 @@ _DIGITS_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 8},
     "training": {"epochs": 100, "lr": 0.1, "probe_cells": 60, "eval_batch": 360},
     "sampler": {"alpha_lr": 3e-3},
-    "search": {"queries": 20},
+    "search": {"queries": 12},
 }
 _DIGITS_SMOKE: dict[str, Any] = {
     "skeleton": {"channels": 4},
