@@ -70,7 +70,10 @@ def main() -> None:
     skeleton = Skeleton(**resolved["skeleton"])
     settings = SupernetSettings.model_validate(resolved["training"])
     data = benchmark.load_images().limited(settings.train_images, settings.valid_images).resized(skeleton.image_size)
-    judge, cells = Evaluator(data.valid, data, settings.eval_batch), benchmark.probes()[: options.cells]
+    judge, cells = (
+        Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch),
+        benchmark.probes()[: options.cells],
+    )
 
     def trained(precision: str, seed: int) -> NB201Network:
         return train(benchmark, settings.model_copy(update={"precision": precision}), skeleton, data, seed)
