@@ -218,5 +218,5 @@ class TestLoading:
             loading.load("cifar100", root=tmp_path)
         data = loading.load("cifar100", root=tmp_path, allow_unverified=True)
         assert not data.verified
-        assert [len(part) for part in (data.train, data.valid, data.test)] == [200, 100, 100]
+        assert [len(part) for part in (data.train, data.valid, data.test)] == [100, 100, 200]
         assert data.hashes["train.bin"] == hashlib.sha256(records.tobytes()).hexdigest()

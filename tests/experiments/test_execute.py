@@ -153,6 +153,8 @@ def started_script(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # a test run that was put into the background ignores Ctrl-C, and so would everything it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_until(lambda: len(list(tmp_path.glob("pid-*"))) == 2 and (tmp_path / "checkpoint").exists())
     return process, [int(path.name[4:]) for path in tmp_path.glob("pid-*")]
