@@ -48,16 +48,13 @@ def reproduce(
 ) -> None:
     """Run what a paper's table compares, and print the table again with our numbers beside its own."""
     from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
-    from nasrepro.papers.catalog import item as find
     from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
 
     if list_items:
         _list(json)
         return
-    if item is None:
-        raise UserError("say which table, such as e2nas/table-1; 'nasrepro reproduce --list' names them all")
-    table = find(item)
+    table = _table(item)
     where = benchmark or table.benchmark
     target = out or Path("reports/reproduce") / table.id.replace("/", "-")
     ensure_report_folder(target)
@@ -79,17 +76,32 @@ def reproduce(
                 allow_unverified=allow_unverified,
             )
     except UserError as error:
-        if str(error) != _missing_data(where, runs, allow_unverified):
-            raise
-        if not earlier:
-            raise UserError(f"{error}; to show records measured before, give their folder with --published") from error
-        console.note(f"not run here: {error}")
+        _only_data_may_be_missing(error, where, runs, allow_unverified, earlier)
     _announce(planned, store, earlier, workers, threads)
     outcome = carry_out(planned, store, workers=workers, threads=threads) if planned else None
     groups = _groups(table, outcome.records if outcome else [], earlier)
     _show(table, groups, target, json=json)
     if outcome:
         raise_if_failed(outcome, store)
+
+
+def _table(item: str | None) -> TableItem:
+    from nasrepro.papers.catalog import item as find
+
+    if item is None:
+        raise UserError("say which table, such as e2nas/table-1; 'nasrepro reproduce --list' names them all")
+    return find(item)
+
+
+def _only_data_may_be_missing(
+    error: UserError, benchmark: str, runs: Path, allow_unverified: bool, earlier: Sequence[RunRecord]
+) -> None:
+    """Published records stand in for missing data, and it is said so; they hide no mistake in the request."""
+    if str(error) != _missing_data(benchmark, runs, allow_unverified):
+        raise error
+    if not earlier:
+        raise UserError(f"{error}; to show records measured before, give their folder with --published") from error
+    console.note(f"not run here: {error}")
 
 
 def _methods(table: TableItem) -> list[str]:

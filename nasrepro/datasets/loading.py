@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nasrepro.datasets.entries import entry
-from nasrepro.datasets.images import ImageData
+from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.datasets.verification import DAMAGED, MISSING, PRESENT, EntryReport, check
 from nasrepro.errors import UserError, unknown
 from nasrepro.home import data_root
@@ -40,19 +40,7 @@ def _cifar10(root: Path, allow_unverified: bool) -> ImageData:
 
     report = _checked("cifar10", root, allow_unverified)
     train, valid, test = cifar.read_cifar10(report.folder)
-    return ImageData(
-        name="cifar10",
-        classes=10,
-        train=train,
-        valid=valid,
-        test=test,
-        mean=cifar.CIFAR10_MEAN,
-        std=cifar.CIFAR10_STD,
-        flip=True,
-        crop_padding=4,
-        hashes=report.hashes,
-        verified=report.state == PRESENT,
-    )
+    return _cifar("cifar10", 10, (train, valid, test), (cifar.CIFAR10_MEAN, cifar.CIFAR10_STD), report)
 
 
 def _cifar100(root: Path, allow_unverified: bool) -> ImageData:
@@ -61,14 +49,27 @@ def _cifar100(root: Path, allow_unverified: bool) -> ImageData:
     report = _checked("cifar100", root, allow_unverified)
     counts = {fact.name: (report.folder / fact.name).stat().st_size // 3074 for fact in report.entry.files}
     train, valid, test = cifar.read_cifar100(report.folder, train=counts["train.bin"], test=counts["test.bin"])
+    return _cifar("cifar100", 100, (train, valid, test), (cifar.CIFAR100_MEAN, cifar.CIFAR100_STD), report)
+
+
+def _cifar(
+    name: str,
+    classes: int,
+    parts: tuple[ImageSet, ImageSet, ImageSet],
+    scale: tuple[tuple[float, ...], tuple[float, ...]],
+    report: EntryReport,
+) -> ImageData:
+    """What both CIFARs have in common: mirror images, crops out of 4 pixels of padding."""
+    train, valid, test = parts
+    mean, std = scale
     return ImageData(
-        name="cifar100",
-        classes=100,
+        name=name,
+        classes=classes,
         train=train,
         valid=valid,
         test=test,
-        mean=cifar.CIFAR100_MEAN,
-        std=cifar.CIFAR100_STD,
+        mean=mean,
+        std=std,
         flip=True,
         crop_padding=4,
         hashes=report.hashes,

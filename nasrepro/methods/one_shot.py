@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from nasrepro.datasets.images import ImageData
+from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.datasets.streams import BatchStream
 from nasrepro.methods.base import Answer, SearchResult
 from nasrepro.methods.context import SearchContext
@@ -85,26 +85,19 @@ class OneShotSearch:
 
         Both are augmented, as published: architecture parameters are trained on augmented images too.
         """
-        return (
-            BatchStream(
-                data.train,
+
+        def stream(name: str, images: ImageSet, *, replacement: bool) -> BatchStream:
+            return BatchStream(
+                images,
                 data,
                 settings.batch_size,
-                torch_rng(seed, "train"),
+                torch_rng(seed, name),
                 augment=True,
-                replacement=False,
+                replacement=replacement,
                 channels_last=settings.channels_last,
-            ),
-            BatchStream(
-                data.valid,
-                data,
-                settings.batch_size,
-                torch_rng(seed, "valid"),
-                augment=True,
-                replacement=True,
-                channels_last=settings.channels_last,
-            ),
-        )
+            )
+
+        return stream("train", data.train, replacement=False), stream("valid", data.valid, replacement=True)
 
     @staticmethod
     def _result(context: SearchContext, progress: Progress) -> SearchResult:
