@@ -33,7 +33,7 @@ class Arrays(Protocol):
 
 
 class ArrayOracle(Oracle):
-    """Looks genotypes up by their index; means, trials and counts are computed once per array."""
+    """Looks genotypes up by their index; means, trials and counts are found once per array."""
 
     def __init__(self, arrays: Arrays, *, name: str) -> None:
         self.name = name
@@ -49,6 +49,7 @@ class ArrayOracle(Oracle):
         )
         self._values: dict[tuple[str, int | None], np.ndarray] = {}
         self._counts: dict[str, np.ndarray | None] = {}
+        self._trials: dict[str, np.ndarray | None] = {}
 
     def fidelities(self) -> list[Fidelity]:
         return list(self._fidelities)
@@ -110,11 +111,19 @@ class ArrayOracle(Oracle):
         return self._counts[name]
 
     def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
-        values = self._arrays.array(self._array_name("acc", dataset, split, epochs))
-        if values.ndim == 1:
+        trials = self.all_trials(dataset=dataset, split=split, epochs=epochs)
+        if trials is None:
             return ()
-        row = values[self._index(genotype)]
+        row = trials[self._index(genotype)]
         return tuple(float(value) for value in row[~np.isnan(row)])
+
+    def all_trials(self, *, dataset: str, split: Split, epochs: int) -> np.ndarray | None:
+        name = self._array_name("acc", dataset, split, epochs)
+        if name not in self._trials:
+            values = self._arrays.array(name)
+            values.setflags(write=False)
+            self._trials[name] = values if values.ndim == 2 else None
+        return self._trials[name]
 
     def seeds(self, dataset: str, split: Split, epochs: int) -> tuple[int, ...]:
         """The oracle seeds that can be asked one by one; empty when only means are stored."""

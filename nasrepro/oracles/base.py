@@ -69,6 +69,14 @@ class Oracle(ABC):
         """The single trials behind a mean accuracy, in percent; empty where the source holds only means."""
         return ()
 
+    def all_trials(self, *, dataset: str, split: Split, epochs: int) -> np.ndarray | None:
+        """The single trials behind the means of `query_all`, float32 of shape (n, trials) in index order.
+
+        In percent, NaN for a missing trial; None where the source holds only means. Raises `UserError` as `query_all` does.
+        """
+        self.query_all(dataset=dataset, split=split, epochs=epochs)
+        return None
+
     @abstractmethod
     def fingerprint(self) -> str:
         """SHA-256 of the content, part of every run's identity."""

@@ -28,6 +28,7 @@ def check_oracle(oracle: Oracle, space: Space[Any]) -> list[CheckResult]:
             ("shape and type of query_all", battery.arrays),
             ("percent", battery.percent),
             ("query equals query_all", battery.agreement),
+            ("all_trials are the trials behind the means", battery.all_trials),
             ("missing is NaN without trials", battery.missing),
             ("repeatable and unchanged by use", battery.repeatable),
             ("unknown fidelity is refused", battery.unknown_fidelity),
@@ -59,7 +60,7 @@ class _OracleBattery:
         return self.oracle.source
 
     def no_defaults(self) -> str:
-        for method in (self.oracle.query, self.oracle.query_all):
+        for method in (self.oracle.query, self.oracle.query_all, self.oracle.all_trials):
             parameters = inspect.signature(method).parameters
             for name in ("dataset", "split", "epochs"):
                 require(name in parameters, f"{method.__name__} has no parameter '{name}'")
@@ -100,6 +101,32 @@ class _OracleBattery:
                 same = np.isclose(value, values[index], rtol=1e-6, equal_nan=True)
                 require(bool(same), f"{fidelity}, index {index}: query gives {value}, query_all {values[index]}")
         return f"on {len(self.probes)} genotypes"
+
+    def all_trials(self) -> str:
+        seen = set()
+        for fidelity, values in self._everything():
+            asked: dict[str, Any] = {"dataset": fidelity.dataset, "split": fidelity.split, "epochs": fidelity.epochs}
+            trials = self.oracle.all_trials(**asked)
+            if trials is None:
+                seen.add("means only")
+                continue
+            shape = trials.shape
+            require(len(shape) == 2 and shape[0] == self.size, f"{fidelity}: shape {shape}, not ({self.size}, trials)")
+            require(trials.dtype == np.float32, f"{fidelity}: {trials.dtype} instead of float32")
+            known = ~np.isnan(trials)
+            counts = known.sum(axis=1)
+            means = np.where(known, trials, 0.0).sum(axis=1, dtype=np.float64) / np.where(counts, counts, np.nan)
+            same = np.isclose(means, values, rtol=1e-6, equal_nan=True)
+            require(bool(same.all()), f"{fidelity}: query_all is not the mean of all_trials at {(~same).sum()} indices")
+            for index, genotype in self.probes:
+                single = self.oracle.trial_values(genotype, **asked)
+                row = trials[index][known[index]]
+                require(
+                    np.array_equal(row, np.array(single, np.float32)),
+                    f"{fidelity}, index {index}: trial_values {single}",
+                )
+            seen.add(f"{shape[1]} a genotype")
+        return ", ".join(sorted(seen))
 
     def missing(self) -> str:
         """Probes the missing ones in particular."""

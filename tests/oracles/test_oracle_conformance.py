@@ -91,6 +91,40 @@ class Shared(Good):
         return self.values
 
 
+class WithTrials(Good):
+    """Two trials a cell, of which one is missing at index 5 and both at index 7."""
+
+    def all_trials(self, *, dataset: str, split: Split, epochs: int) -> np.ndarray:
+        means = self.query_all(dataset=dataset, split=split, epochs=epochs)
+        trials = np.stack([means - 1, means + 1], axis=1)
+        trials[5] = means[5], np.nan
+        return trials
+
+    def trial_values(self, genotype: Genotype, **question: Any) -> tuple[float, ...]:
+        row = self.all_trials(**question)[int(genotype.id.split(":")[1])]
+        return tuple(row[~np.isnan(row)].tolist())
+
+
+class OtherTrials(WithTrials):
+    def all_trials(self, **question: Any) -> np.ndarray:
+        return super().all_trials(**question) + 1
+
+
+class TrialsAcross(WithTrials):
+    def all_trials(self, **question: Any) -> np.ndarray:
+        return super().all_trials(**question).T
+
+
+class DoubleTrials(WithTrials):
+    def all_trials(self, **question: Any) -> np.ndarray:
+        return super().all_trials(**question).astype(np.float64)
+
+
+class OtherTrialValues(WithTrials):
+    def trial_values(self, genotype: Genotype, **question: Any) -> tuple[float, ...]:
+        return super().trial_values(genotype, **question)[::-1]
+
+
 class NearestEpochs(Good):
     def query_all(self, *, epochs: int, **rest: Any) -> np.ndarray:  # type: ignore[override]
         return super().query_all(epochs=3, **rest)
@@ -128,8 +162,9 @@ def failed(oracle: Oracle) -> dict[str, str]:
     return {result.name: result.detail for result in check_oracle(oracle, nb201.NB201Space()) if not result.ok}
 
 
-def test_a_good_oracle_passes() -> None:
-    assert failed(Good()) == {}
+@pytest.mark.parametrize("oracle", [Good, WithTrials])
+def test_a_good_oracle_passes(oracle: type[Oracle]) -> None:
+    assert failed(oracle()) == {}
 
 
 @pytest.mark.parametrize(
@@ -142,6 +177,10 @@ def test_a_good_oracle_passes() -> None:
         (Reversed, "query equals query_all", "query gives"),
         (Imputes, "missing is NaN without trials", "index 7: NaN with n_trials 1"),
         (Shared, "repeatable and unchanged by use", "differs"),
+        (OtherTrials, "all_trials are the trials behind the means", "not the mean of all_trials at 15624 indices"),
+        (TrialsAcross, "all_trials are the trials behind the means", "shape (2, 15625)"),
+        (DoubleTrials, "all_trials are the trials behind the means", "float64"),
+        (OtherTrialValues, "all_trials are the trials behind the means", "trial_values"),
         (NearestEpochs, "unknown fidelity is refused", "answered instead of refused"),
         (RaisesKeyError, "unknown fidelity is refused", "KeyError"),
         (AnyQuantity, "unknown quantity is refused", "answered instead of refused"),

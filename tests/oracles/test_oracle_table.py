@@ -54,6 +54,18 @@ def oracle(path: Path) -> TableOracle:
     return TableOracle.load(path, name="the table")
 
 
+def test_all_trials_are_what_was_stored(oracle: TableOracle) -> None:
+    found = oracle.all_trials(**VALID)
+    assert found is not None
+    assert np.array_equal(found, trials(), equal_nan=True)
+    assert oracle.trial_values(nb201.from_index(1), **VALID) == tuple(map(float, trials()[1, :2]))
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 1
+    assert oracle.all_trials(**TEST) is None
+    with pytest.raises(UserError, match="199"):
+        oracle.all_trials(dataset="cifar10", split=Split.TEST, epochs=199)
+
+
 def test_conforms(oracle: TableOracle) -> None:
     assert [result for result in check_oracle(oracle, nb201.NB201Space()) if not result.ok] == []
 
