@@ -70,9 +70,9 @@ class Oracle(ABC):
         return ()
 
     def all_trials(self, *, dataset: str, split: Split, epochs: int) -> np.ndarray | None:
-        """The single trials behind the means of `query_all`, float32 of shape (n, trials) in index order.
+        """The single trials behind the mean accuracies of `query_all`, float32 of shape (n, trials) in index order.
 
-        In percent, NaN for a missing trial; None where the source holds only means. Raises `UserError` as `query_all` does.
+        In percent, NaN where a trial is missing. None where the source holds only means; raises as `query_all` does.
         """
         self.query_all(dataset=dataset, split=split, epochs=epochs)
         return None
