@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nasrepro"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-FREE = {"errors", "splits", "home", "files", "seeds", "plugins"}
+FREE = {"errors", "splits", "home", "files", "npz", "seeds", "plugins"}
 """Modules without opinions, for everyone."""
 
 _WORK = {
@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "errors": set(),
     "splits": set(),
     "files": set(),
+    "npz": set(),
     "home": set(),
     "seeds": set(),
     "plugins": set(),

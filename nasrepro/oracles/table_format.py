@@ -10,11 +10,7 @@ with NaN for a missing trial; `trials` (int8) counts the trials behind a mean. `
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 
+from nasrepro import npz
 from nasrepro.errors import UserError, unknown
 from nasrepro.files import write_atomically
 from nasrepro.spaces import nb201
@@ -32,9 +28,6 @@ FORMAT = "nasrepro-table/1"
 META = "meta.json"
 UNITS = {"acc": "percent", "loss": "nats", "time": "seconds"}
 _NAME = re.compile(r"(?:(?:acc|loss|trials)/[^/]+/(?:train|valid|test)|time/[^/]+)/[1-9]\d*")
-_EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # a fixed time stamp: equal content gives equal bytes
-# What the zip and npy readers raise on bytes they cannot make sense of.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -64,11 +57,9 @@ class TableFile:
         except OSError as error:
             raise UserError(f"table '{path}' cannot be read: {error.strerror}") from error
         try:
-            with self._open() as archive:
-                members = archive.namelist()
-        except _DAMAGE as error:
-            raise self._damaged("it is not a complete .npz file") from error
-        self.names = tuple(sorted(member.removesuffix(".npy") for member in members))
+            self.names = npz.names(self._content)
+        except npz.Damaged as error:
+            raise self._damaged(str(error)) from error
         self.meta = self._read_meta(space)
         for name in self.names:
             if name != META and not _NAME.fullmatch(name):
@@ -86,30 +77,17 @@ class TableFile:
     def sha256(self) -> str:
         return hashlib.sha256(self._content).hexdigest()
 
-    def _open(self) -> zipfile.ZipFile:
-        return zipfile.ZipFile(io.BytesIO(self._content))
-
     def _decode(self, name: str) -> np.ndarray:
-        """Reads the member to its end, so that its checksum is compared, then the array; never a pickle."""
         try:
-            with self._open() as archive:
-                content = archive.read(f"{name}.npy")
-            stream = io.BytesIO(content)
-            version = npy.read_magic(stream)
-            read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, fortran, dtype = read_header(stream)
-            if dtype.hasobject:
-                raise self._damaged(f"array '{name}' holds Python objects, which are never loaded")
-            values = np.frombuffer(content, dtype, offset=stream.tell())
-            return values.reshape(shape, order="F" if fortran else "C")
-        except _DAMAGE as error:
-            raise self._damaged(f"array '{name}' is truncated or fails its checksum") from error
+            return npz.unpack(self._content, name)
+        except npz.Damaged as error:
+            raise self._damaged(str(error)) from error
 
     def _read_meta(self, space: str) -> dict[str, Any]:
         if META not in self.names:
             raise self._damaged(f"it has no {META}, so it is not a {FORMAT} table")
         try:
-            meta = json.loads(self._decode(META).tobytes().decode())
+            meta = npz.to_json(self._decode(META))
         except ValueError as error:
             raise self._damaged(f"its {META} is not JSON") from error
         found = meta.get("format") if isinstance(meta, dict) else None
@@ -135,19 +113,16 @@ def write_table(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str,
     if not meta.get("source"):
         raise UserError(f"table '{path}' needs a 'source' in its meta: where the numbers come from")
     full = {"units": UNITS, **meta, "format": FORMAT, "order": layout.order}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(arrays):
-            if not _NAME.fullmatch(name):
-                raise UserError(f"'{name}' is no name of a {FORMAT} array, such as 'acc/cifar10/test/200'")
-            values = arrays[name].astype(np.int8 if name.startswith("trials/") else np.float32)
-            problem = _problem(name, values, layout, full)
-            if problem:
-                raise UserError(f"table '{path}' cannot be written: {problem}")
-            _add(archive, name, values)
-        text = json.dumps(full, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        _add(archive, META, np.frombuffer(text.encode(), np.uint8))
-    write_atomically(path, buffer.getvalue())
+    stored: dict[str, np.ndarray] = {META: npz.from_json(full)}
+    for name, given in arrays.items():
+        if not _NAME.fullmatch(name):
+            raise UserError(f"'{name}' is no name of a {FORMAT} array, such as 'acc/cifar10/test/200'")
+        values = given.astype(np.int8 if name.startswith("trials/") else np.float32)
+        problem = _problem(name, values, layout, full)
+        if problem:
+            raise UserError(f"table '{path}' cannot be written: {problem}")
+        stored[name] = values
+    write_atomically(path, npz.pack(stored))
     return path
 
 
@@ -170,12 +145,3 @@ def _problem(name: str, values: np.ndarray, layout: Layout, meta: Mapping[str, A
     if seeds is not None and (values.ndim != 2 or len(seeds) != values.shape[1]):
         return f"array '{name}' of shape {values.shape} does not match its {len(seeds)} seeds"
     return None
-
-
-def _add(archive: zipfile.ZipFile, name: str, values: np.ndarray) -> None:
-    buffer = io.BytesIO()
-    npy.write_array(buffer, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
-    entry = zipfile.ZipInfo(f"{name}.npy", date_time=_EPOCH_OF_ZIP)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.create_system = 3  # the same bytes on every operating system
-    archive.writestr(entry, buffer.getvalue(), compresslevel=6)
