@@ -18,7 +18,7 @@ from nasrepro.oracles.base import Oracle
 from nasrepro.records.record import Cost, Found, Probes, RunRecord, Score, TracePoint, Truth
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Genotype, Skeleton
-from nasrepro.spaces.nb201_equivalence import live_edges
+from nasrepro.spaces.nb201_costs import live_conv_size
 
 Report = Callable[[int, int], None]
 
@@ -195,7 +195,7 @@ def _probes(result: SearchResult, context: SearchContext, benchmark: Benchmark, 
         **_spread(cells, benchmark, oracle),
         params=[cost.params for cost in costs],
         macs=[cost.macs for cost in costs],
-        live_conv_params=[_live_conv_params(cell) for cell in cells],
+        live_conv_params=[live_conv_size(cell.ops) for cell in cells],  # type: ignore[attr-defined]
         checkpoints=result.probes,
     )
 
@@ -216,14 +216,6 @@ def _spread(cells: Sequence[Genotype], benchmark: Benchmark, oracle: Oracle) -> 
             spread = [float(np.std(values, ddof=1)) if len(values) > 1 else None for values in trials]
             return {"truth_std": spread, "truth_std_of": str(asked)}
     return {}
-
-
-def _live_conv_params(cell: Genotype) -> int:
-    """Relative size of the convolutions that lie on a path from input to output: 1 for a 1×1, 9 for a 3×3."""
-    from nasrepro.spaces.nb201 import CONV1, CONV3
-
-    ops: tuple[int, ...] = cell.ops  # type: ignore[attr-defined]
-    return sum({CONV1: 1, CONV3: 9}.get(ops[edge], 0) for edge in live_edges(ops))
 
 
 def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float]) -> Cost:

@@ -8,6 +8,9 @@ cannot reach the output count too, because the network is built with them.
 from __future__ import annotations
 
 from nasrepro.spaces.base import Cost, Skeleton
+from nasrepro.spaces.nb201_equivalence import live_edges
+
+_SIZE = {2: 1, 3: 9}  # kernel elements of the operation codes of 1×1 and 3×3 convolutions
 
 
 def cost(conv1: int, conv3: int, skeleton: Skeleton) -> Cost:
@@ -26,3 +29,8 @@ def cost(conv1: int, conv3: int, skeleton: Skeleton) -> Cost:
         macs += kernels * side * side
     classifier = width * skeleton.classes + skeleton.classes
     return Cost(params=params + 2 * width + classifier, macs=macs + classifier)
+
+
+def live_conv_size(ops: tuple[int, ...]) -> int:
+    """Relative size of the convolutions that lie on a path from input to output: 1 for a 1×1, 9 for a 3×3."""
+    return sum(_SIZE.get(ops[edge], 0) for edge in live_edges(ops))
