@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from nasrepro.datasets.images import ImageData, ImageSet
+from nasrepro.datasets.images import ImageSet
 from nasrepro.datasets.streams import BatchStream
 from nasrepro.methods.base import Answer, SearchResult
 from nasrepro.methods.context import SearchContext
+from nasrepro.methods.shared_weights import SharedWeights
 from nasrepro.records.record import Checkpoint
 from nasrepro.seeds import numpy_rng, torch_rng
-from nasrepro.spaces.base import Genotype
-from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.norm import BatchNormMode, recalibrate
-from nasrepro.training.evaluate import Evaluator, ImageScore
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
-from nasrepro.training.supernet import Diverged, Progress, SupernetTraining
+from nasrepro.training.supernet import Progress, SupernetTraining
 
 
 @dataclass(frozen=True)
@@ -32,36 +27,15 @@ class OneShotSearch:
     def __call__(self, context: SearchContext) -> SearchResult:
         assert context.skeleton is not None
         settings = SupernetSettings.model_validate(context.settings["training"])
-        data = (
-            context.images().limited(settings.train_images, settings.valid_images).resized(context.skeleton.image_size)
-        )
-        network = NB201Network(
-            context.skeleton,
-            mode=BatchNormMode.BATCH if settings.bn == "batch" else BatchNormMode.RUNNING,
-            channels_last=settings.channels_last,
-            precision=settings.precision,
-            rng=torch_rng(context.seed, "weights"),
-        )
+        shared = SharedWeights.build(settings, context.skeleton, context.images(), context.seed)
         sampler = self.sampler(
             context.space, self.sampler.Settings.model_validate(context.settings["sampler"]), context.seed
         )
         selector = self.selector(context.space, self.selector.Settings.model_validate(context.settings["selector"]))
-        evaluator = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
-
-        calibration = Evaluator(data.train.limited(settings.calibration_images), data, settings.batch_size)
-
-        def score(genotype: Genotype) -> ImageScore:
-            forward = partial(network, path=genotype.ops)  # type: ignore[attr-defined]
-            if settings.bn == "recalibrated":
-                recalibrate(network, (x for x, _ in calibration.batches), forward)
-            found = evaluator.score(network, forward)
-            if not math.isfinite(found.loss):  # the last weight step overflowed: no later training loss would tell
-                raise Diverged(f"the loss of {genotype.id} under inherited weights became {found.loss}")
-            return found
 
         def observe(progress: Progress) -> dict[str, Any]:
-            scores = [score(genotype) for genotype in context.probe_cells[: settings.probe_cells]]
-            answer = selector.select(sampler, score, numpy_rng(context.seed, "select", progress.steps))
+            scores = [shared.score(genotype) for genotype in context.probe_cells[: settings.probe_cells]]
+            answer = selector.select(sampler, shared.score, numpy_rng(context.seed, "select", progress.steps))
             return {
                 "step": progress.steps,
                 "accuracy": [item.accuracy for item in scores],
@@ -70,7 +44,7 @@ class OneShotSearch:
                 "value": answer.value,
             }
 
-        training = SupernetTraining(network, sampler, *self._streams(data, settings, context.seed), settings)
+        training = SupernetTraining(shared.network, sampler, *self._streams(shared, context.seed), settings)
         progress = training.run(
             context.work / "checkpoint.pt",
             observe_at=spread(settings.probe_points, settings.epochs),
@@ -80,11 +54,13 @@ class OneShotSearch:
         return self._result(context, progress)
 
     @staticmethod
-    def _streams(data: ImageData, settings: SupernetSettings, seed: int) -> tuple[BatchStream, BatchStream]:
+    def _streams(shared: SharedWeights, seed: int) -> tuple[BatchStream, BatchStream]:
         """Weights see the training split in epochs; samplers see uniform draws from the validation split.
 
         Both are augmented, as published: architecture parameters are trained on augmented images too.
         """
+
+        data, settings = shared.data, shared.settings
 
         def stream(name: str, images: ImageSet, *, replacement: bool) -> BatchStream:
             return BatchStream(

@@ -1,0 +1,60 @@
+"""A supernet with the images that train it and the images that judge its cells: one construction for every use.
+
+A one-shot score depends on which images are normalised together, so a search and a ranking made after it must score
+cells in exactly the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from nasrepro.datasets.images import ImageData
+from nasrepro.seeds import torch_rng
+from nasrepro.spaces.base import Genotype, Skeleton
+from nasrepro.supernets.nb201 import NB201Network
+from nasrepro.supernets.norm import BatchNormMode, recalibrate
+from nasrepro.training.evaluate import Evaluator, ImageScore
+from nasrepro.training.settings import SupernetSettings
+from nasrepro.training.supernet import Diverged
+
+
+@dataclass(frozen=True)
+class SharedWeights:
+    """A supernet and how its cells are scored; with fresh weights until it is trained or a state is loaded."""
+
+    network: NB201Network
+    data: ImageData
+    """At the size and in the numbers that the settings ask for."""
+    judge: Evaluator
+    settings: SupernetSettings
+
+    @classmethod
+    def build(cls, settings: SupernetSettings, skeleton: Skeleton, images: ImageData, seed: int) -> SharedWeights:
+        """The same network and batches for the same arguments; `images` at their full size and number."""
+        data = images.limited(settings.train_images, settings.valid_images).resized(skeleton.image_size)
+        network = NB201Network(
+            skeleton,
+            mode=BatchNormMode.BATCH if settings.bn == "batch" else BatchNormMode.RUNNING,
+            channels_last=settings.channels_last,
+            precision=settings.precision,
+            rng=torch_rng(seed, "weights"),
+        )
+        judge = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
+        return cls(network, data, judge, settings)
+
+    def score(self, genotype: Genotype) -> ImageScore:
+        """One-shot score of one cell on the validation images; raises `Diverged` when its loss is no number."""
+        forward = partial(self.network, path=genotype.ops)  # type: ignore[attr-defined]
+        if self.settings.bn == "recalibrated":
+            recalibrate(self.network, (x for x, _ in self._calibration.batches), forward)
+        found = self.judge.score(self.network, forward)
+        if not math.isfinite(found.loss):  # the last weight step overflowed: no later training loss would tell
+            raise Diverged(f"the loss of {genotype.id} under inherited weights became {found.loss}")
+        return found
+
+    @cached_property
+    def _calibration(self) -> Evaluator:
+        images = self.data.train.limited(self.settings.calibration_images)
+        return Evaluator(images, self.data, self.settings.batch_size)
