@@ -26,25 +26,59 @@ def reliability(trials: ArrayLike) -> float:
     the mean of 1 / (trials of the cell). With equal sizes this is 1 - MS_within / MS_between. A negative estimate is
     given as 0. NaN with fewer than two cells, with no cell that has two trials, or when nothing varies at all.
     """
+    return float(_reliability(_per_cell(trials).sum(axis=0)))
+
+
+def reliability_interval(
+    trials: ArrayLike, rng: np.random.Generator, draws: int = 1_000, level: float = 0.95
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of `reliability` over cells: whole cells, with all their trials, are drawn again.
+
+    (NaN, NaN) where the reliability is undefined.
+    """
+    columns = _per_cell(trials)
+    cells = columns.shape[0]
+    if not cells or math.isnan(_reliability(columns.sum(axis=0))):
+        return math.nan, math.nan
+    found = [
+        _reliability(np.bincount(rng.integers(cells, size=cells), minlength=cells) @ columns) for _ in range(draws)
+    ]
+    low, high = np.nanquantile(found, [0.5 - level / 2, 0.5 + level / 2])
+    return float(low), float(high)
+
+
+def _per_cell(trials: ArrayLike) -> _Floats:
+    """What a reliability needs of each cell, shape (measured cells, 7): a sum over cells is all that is left of them.
+
+    The columns: 1, trials m, m², 1 / m, sum of the trials, m · mean², sum of squares within.
+    """
     table = np.asarray(trials, dtype=np.float64)
     if table.ndim != 2:
         raise ValueError(f"trials need shape (cells, seeds), got {table.shape}")
     present = ~np.isnan(table)
     table, present = table[present.any(axis=1)], present[present.any(axis=1)]
     sizes = present.sum(axis=1).astype(np.float64)
-    cells, total = sizes.size, sizes.sum()
+    # the variances do not change, and sums of squares lose no digits
+    table = table - table[present].mean() if table.size else table
+    values = np.where(present, table, 0.0)
+    sums = values.sum(axis=1)
+    means = sums / sizes
+    within = (np.where(present, table - means[:, None], 0.0) ** 2).sum(axis=1)
+    return np.stack([np.ones_like(sizes), sizes, sizes**2, 1 / sizes, sums, sizes * means**2, within], axis=1)
+
+
+def _reliability(sums: _Floats) -> float:
+    """The analysis of variance from the column sums of `_per_cell`."""
+    cells, total, squares, inverse, grand, between_sum, within_sum = (float(value) for value in sums)
     if cells < 2 or total <= cells:
         return math.nan
-    values = np.where(present, table, 0.0)
-    means = values.sum(axis=1) / sizes
-    within = float((np.where(present, table - means[:, None], 0.0) ** 2).sum() / (total - cells))
-    grand = float(values.sum() / total)
-    between = float((sizes * (means - grand) ** 2).sum() / (cells - 1))
-    if between == 0 and within == 0:
+    within = within_sum / (total - cells)
+    between = (between_sum - grand**2 / total) / (cells - 1)
+    if between <= 0 and within == 0:
         return math.nan
-    effective = (total - (sizes**2).sum() / total) / (cells - 1)
+    effective = (total - squares / total) / (cells - 1)
     signal = max(0.0, (between - within) / effective)
-    return float(signal / (signal + within * (1 / sizes).mean())) if signal else 0.0
+    return signal / (signal + within * inverse / cells) if signal else 0.0
 
 
 def noise_ceiling(

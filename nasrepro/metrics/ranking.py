@@ -89,6 +89,32 @@ def tau_within_top(scores: ArrayLike, truth: ArrayLike, share: float) -> float:
     return kendall_tau(left[top], right[top])
 
 
+def tau_within_groups(scores: ArrayLike, truth: ArrayLike, groups: ArrayLike) -> float:
+    """τ-b over the pairs of genotypes that share a group: what is ordered right beyond what the groups tell.
+
+    `groups` has shape (n,). Concordant minus discordant pairs and pairs without a tie are summed over the groups
+    before they are divided, so a group counts by its pairs. NaN where one side never differs within a group.
+    """
+    left, right = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    labels = np.asarray(groups)
+    if not left.shape == right.shape == labels.shape:
+        raise ValueError(f"scores, truth and groups need one shape, got {left.shape}, {right.shape}, {labels.shape}")
+    excess = untied_left = untied_right = 0.0
+    for label in np.unique(labels):
+        x, y = complete_pairs(left[labels == label], right[labels == label])
+        a, b = _untied_pairs(x), _untied_pairs(y)
+        excess += kendall_tau(x, y) * math.sqrt(a * b) if a and b else 0.0
+        untied_left, untied_right = untied_left + a, untied_right + b
+    product = untied_left * untied_right
+    return excess / math.sqrt(product) if product else math.nan
+
+
+def _untied_pairs(values: _Floats) -> float:
+    """Pairs of unequal values."""
+    counts = np.unique(values, return_counts=True)[1].astype(np.float64)
+    return (values.size**2 - float((counts**2).sum())) / 2
+
+
 def _uninformative(left: _Floats, right: _Floats) -> bool:
     return left.size < 2 or bool((left == left[0]).all() or (right == right[0]).all())
 

@@ -14,6 +14,7 @@ from nasrepro.metrics.ranking import (
     kendall_tau,
     precision_at_k,
     spearman,
+    tau_within_groups,
     tau_within_top,
     weighted_tau,
 )
@@ -145,3 +146,33 @@ def test_importing_the_room_does_not_load_scipy() -> None:
     names = ", ".join(f"nasrepro.metrics.{n}" for n in ("noise", "ranking", "regret", "significance", "summary"))
     code = f"import sys, {names}; sys.exit(any(n.partition('.')[0] in ('scipy', 'torch') for n in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_tau_within_groups_equals_brute_force() -> None:
+    rng = np.random.default_rng(15)
+    for _ in range(100):
+        n = int(rng.integers(4, 20))
+        x, y, groups = rng.integers(0, 5, n), rng.integers(0, 5, n), rng.integers(0, 3, n)
+        score = untied_x = untied_y = 0
+        for i in range(n):
+            for j in range(i):
+                if groups[i] == groups[j]:
+                    a, b = np.sign(x[i] - x[j]), np.sign(y[i] - y[j])
+                    score, untied_x, untied_y = score + a * b, untied_x + abs(a), untied_y + abs(b)
+        expected = score / math.sqrt(untied_x * untied_y) if untied_x and untied_y else NAN
+        assert tau_within_groups(x, y, groups) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def test_tau_within_groups_sees_nothing_of_what_the_groups_explain() -> None:
+    rng = np.random.default_rng(16)
+    groups = rng.integers(0, 10, 2_000)
+    x, y = groups + 0.1 * rng.normal(size=2_000), groups + 0.1 * rng.normal(size=2_000)
+    assert kendall_tau(x, y) > 0.8
+    assert abs(tau_within_groups(x, y, groups)) < 0.05
+
+
+def test_tau_within_groups_leaves_missing_values_out() -> None:
+    assert tau_within_groups([1, 2, NAN, 4], [1, 2, 3, NAN], [0, 0, 0, 0]) == 1
+    assert math.isnan(tau_within_groups([1, 2], [1, 2], [0, 1]))
+    with pytest.raises(ValueError, match="one shape"):
+        tau_within_groups([1, 2], [1, 2], [0])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from nasrepro.metrics.noise import noise_ceiling, reliability
+from nasrepro.metrics.noise import noise_ceiling, reliability, reliability_interval
 from nasrepro.metrics.ranking import kendall_tau
 
 
@@ -65,6 +65,37 @@ def test_reliability_at_the_edges() -> None:
     assert reliability([[1, 3], [nan, nan], [5, 7]]) == pytest.approx(0.875)
     with pytest.raises(ValueError, match="cells, seeds"):
         reliability([1, 2, 3])
+
+
+def test_reliability_does_not_depend_on_the_level_of_the_accuracies() -> None:
+    trials = np.random.default_rng(9).normal(0, 1e-3, (50, 3))
+    assert reliability(trials + 95) == pytest.approx(reliability(trials), abs=1e-6)
+
+
+def test_interval_of_the_reliability_is_that_of_drawing_cells_again() -> None:
+    rng = np.random.default_rng(10)
+    trials = simulated("normal", 80, 3, 4.0, rng)[1]
+    trials[:20, 2] = math.nan
+    by_hand = [reliability(trials[rng.integers(80, size=80)]) for _ in range(1_000)]
+    found = reliability_interval(trials, rng)
+    assert found == pytest.approx(tuple(np.quantile(by_hand, [0.025, 0.975])), abs=0.03)
+    assert found[0] < reliability(trials) < found[1]
+
+
+def test_interval_of_the_reliability_covers_it() -> None:
+    rng = np.random.default_rng(11)
+    hits = 0
+    for _ in range(150):
+        low, high = reliability_interval(simulated("normal", 150, 4, 4.0, rng)[1], rng, draws=150)
+        hits += low <= 9 / (9 + 16 / 4) <= high
+    assert 0.87 <= hits / 150 <= 0.99
+
+
+def test_interval_of_the_reliability_at_the_edges() -> None:
+    rng = np.random.default_rng(0)
+    assert all(map(math.isnan, reliability_interval([[1, 2]], rng)))
+    assert all(map(math.isnan, reliability_interval(np.full((3, 2), math.nan), rng)))
+    assert reliability_interval([[1, 1], [2, 2], [3, 3]], rng, draws=30) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["normal", "skewed", "tail"])
