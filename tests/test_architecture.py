@@ -61,7 +61,7 @@ THIRD_PARTIES = {
     "spaces": {"numpy"},
     "datasets": {"numpy", "torch", "sklearn", "pooch", "rich"},
     "supernets": {"torch"},
-    "training": {"torch", "pydantic"},
+    "training": {"numpy", "torch", "pydantic"},
     "oracles": {"numpy"},
     "methods": {"numpy", "torch", "pydantic"},
     "records": {"pydantic"},
