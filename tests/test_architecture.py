@@ -64,7 +64,7 @@ THIRD_PARTIES = {
     "training": {"numpy", "torch", "pydantic"},
     "oracles": {"numpy"},
     "methods": {"numpy", "torch", "pydantic"},
-    "records": {"pydantic"},
+    "records": {"numpy", "pydantic"},
     "metrics": {"numpy", "scipy"},
     "papers": {"pydantic"},
     "reporting": {"numpy", "scipy", "pandas", "matplotlib", "jinja2", "markupsafe", "rich"},

@@ -79,7 +79,7 @@ def run_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> RunR
     """One run, in a worker. Two commands that share a store wait for each other instead of doing it twice."""
     from nasrepro.experiments.runner import run
 
-    with _claimed(store.root, planned.key):
+    with claimed(store.root, planned.key):
         return run(planned, store, report)
 
 
@@ -171,7 +171,7 @@ class _Office:
 
 
 @contextmanager
-def _claimed(root: Path, key: str) -> Iterator[None]:
+def claimed(root: Path, key: str) -> Iterator[None]:
     """Hold one byte of the store's lock file: as many locks as keys, released by the system whatever happens."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".lock").open("ab") as file:

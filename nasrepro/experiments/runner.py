@@ -9,6 +9,7 @@ from typing import Any
 
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark, Scoring
+from nasrepro.errors import RunFailed
 from nasrepro.experiments import provenance
 from nasrepro.experiments.plan import PlannedRun
 from nasrepro.methods import catalog
@@ -31,10 +32,42 @@ def run(planned: PlannedRun, store: RunStore, report: Report = lambda done, tota
     existing = store.get(planned.key)
     if existing is not None:
         return existing
+    record = _made(planned, store, report)
+    if record.status == "done" and catalog.get(planned.spec.method).one_shot:
+        _keep_weights(planned, store)
+    store.put(record)
+    return record
+
+
+def train_again(planned: PlannedRun, stored: RunRecord, store: RunStore, report: Report) -> None:
+    """Do a finished run once more, or continue doing so, for the weights of its supernet, which the store has lost.
+
+    The stored record stays as it is. Raises `RunFailed` when the run does not repeat: then its weights are not those
+    that the record tells of.
+    """
+    again, before = _made(planned, store, report).comparable(), stored.comparable()
+    if different := [name for name in before if again[name] != before[name]]:
+        raise RunFailed(
+            f"the weights of run {planned.key} are gone, and training it again gave another record (it differs in "
+            f"{', '.join(different)}), perhaps because this machine or its libraries compute differently; to replace "
+            f"the run, remove '{store.record_path(planned.key)}'"
+        )
+    _keep_weights(planned, store)
+    store.drop_work(planned.key)
+
+
+def _keep_weights(planned: PlannedRun, store: RunStore) -> None:
+    from nasrepro.experiments.weights import keep_weights
+
+    keep_weights(store, planned.key)
+
+
+def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
+    """Search and judge; nothing is stored but the working folder."""
     spec = planned.spec
     benchmark, method = benchmarks.get(spec.benchmark), catalog.get(spec.method)
     if method.one_shot:
-        _prepare_torch(spec.threads)
+        prepare_torch(spec.threads)
     oracle = benchmark.open_oracle(store.root)
     context = _context(planned, benchmark, oracle, store, report)
     began = time.perf_counter()
@@ -52,9 +85,7 @@ def run(planned: PlannedRun, store: RunStore, report: Report = lambda done, tota
         **(_judged(result, context, benchmark, oracle) if result else {}),
     )
     seconds["scoring"] = time.perf_counter() - began
-    record = record.model_copy(update={"cost": _cost(result, context, seconds)})
-    store.put(record)
-    return record
+    return record.model_copy(update={"cost": _cost(result, context, seconds)})
 
 
 def _truth(oracle: Oracle, planned: PlannedRun, benchmark: Benchmark) -> Truth:
@@ -63,7 +94,8 @@ def _truth(oracle: Oracle, planned: PlannedRun, benchmark: Benchmark) -> Truth:
     return Truth(source=oracle.source, fingerprint=planned.data["truth"], unverified=unverified, note=note)
 
 
-def _prepare_torch(threads: int) -> None:
+def prepare_torch(threads: int) -> None:
+    """What every computation that must repeat to the last bit begins with."""
     import torch
 
     torch.set_num_threads(threads)

@@ -1,4 +1,7 @@
-"""The run store: one JSON per finished run, written atomically, and one working folder per unfinished run."""
+"""The run store: one JSON per finished run, written atomically, and one working folder per unfinished run.
+
+Beside the records lie attachments that can be made again: final weights of supernets and scores of whole spaces.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +63,14 @@ class RunStore:
         """Where a run keeps its checkpoint, progress and traceback while it is not finished."""
         return self.root / "work" / key
 
+    def weights_path(self, key: str) -> Path:
+        """Final weights of the run's supernet."""
+        return self.root / "weights" / f"{key}.pt"
+
+    def scores_path(self, key: str) -> Path:
+        """One-shot scores of all cells under those weights."""
+        return self.root / "scores" / f"{key}.npz"
+
     def get(self, key: str) -> RunRecord | None:
         """The finished record, or None when the run has yet to be done."""
         path = self.record_path(key)
@@ -68,7 +79,11 @@ class RunStore:
     def put(self, record: RunRecord) -> None:
         """Store a finished record and drop its working folder; the record is safe before anything is deleted."""
         write_record(self.record_path(record.key), record)
-        shutil.rmtree(self.work_folder(record.key), ignore_errors=True)
+        self.drop_work(record.key)
+
+    def drop_work(self, key: str) -> None:
+        """Delete the working folder of a run that needs it no longer."""
+        shutil.rmtree(self.work_folder(key), ignore_errors=True)
 
     def __iter__(self) -> Iterator[RunRecord]:
         folder = self.root / "records"

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from nasrepro.experiments.crew import Progress
-from nasrepro.experiments.execute import _claimed, default_workers, execute_jobs
+from nasrepro.experiments.execute import claimed, default_workers, execute_jobs
 from nasrepro.experiments.jobs import Job, JobOutcome, error_file
 from nasrepro.experiments.progress import Board, duration
 
@@ -201,14 +201,14 @@ def test_workers_do_not_survive_a_killed_parent(tmp_path):
 
 def test_a_run_is_claimed_by_one_process_at_a_time(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from nasrepro.experiments.execute import _claimed\n"
-        "with _claimed(Path(sys.argv[1]), sys.argv[2]): print('mine', flush=True)"
+        "import sys; from pathlib import Path; from nasrepro.experiments.execute import claimed\n"
+        "with claimed(Path(sys.argv[1]), sys.argv[2]): print('mine', flush=True)"
     )
 
     def claim(key):
         return subprocess.Popen([sys.executable, "-c", code, str(tmp_path), key], stdout=subprocess.PIPE, text=True)
 
-    with _claimed(tmp_path, "00aa" * 5):
+    with claimed(tmp_path, "00aa" * 5):
         other, same = claim("00ab" * 5), claim("00aa" * 5)
         assert other.communicate(timeout=30)[0] == "mine\n"
         with pytest.raises(subprocess.TimeoutExpired):

@@ -9,8 +9,10 @@ import torch
 from quick_runs import QUICK_RECIPE, QUICK_SKELETON, Child, in_a_fresh_interpreter, planned
 
 from nasrepro import benchmarks
+from nasrepro.errors import RunFailed
 from nasrepro.experiments import standalone
-from nasrepro.experiments.runner import run
+from nasrepro.experiments.runner import run, train_again
+from nasrepro.experiments.weights import load_weights
 from nasrepro.methods import catalog
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.nb201 import from_index
@@ -58,6 +60,7 @@ def test_a_record_says_what_happened(method, truth, tmp_path, uninterrupted):
     assert record.spec == request.spec
     assert store.get(record.key) == record
     assert not store.work_folder(record.key).exists()
+    assert (load_weights(store, record.key) is not None) == catalog.get(method).one_shot
     assert record.cost.queries["test"] == 0
     assert record.data["truth"] == record.truth.fingerprint
     genotype = benchmarks.get("nb201-digits").space.parse(record.found.genotype)
@@ -153,6 +156,45 @@ def test_a_diverging_run_gives_a_record_and_no_genotype(tmp_path):
     assert record.scores == []
     assert store.get(request.key) == record
     assert run(request, store) == record
+    assert load_weights(store, record.key) is None
+
+
+def test_lost_weights_are_trained_again_to_the_last_bit(truth, tmp_path, uninterrupted):
+    store = store_with(truth, tmp_path)
+    request = planned("gdas", tmp_path)
+    record = run(request, store)
+    weights, file = load_weights(store, record.key), store.weights_path(record.key)
+    file.unlink()
+    train_again(request, record, store, lambda done, total: None)
+    again = load_weights(store, record.key)
+    assert again.keys() == weights.keys()
+    assert all(torch.equal(again[name], weights[name]) for name in weights)
+    assert store.get(record.key) == record
+    assert not store.work_folder(record.key).exists()
+
+
+def test_weights_of_a_run_that_does_not_repeat_are_not_kept(truth, tmp_path, uninterrupted):
+    store = store_with(truth, tmp_path)
+    request = planned("gdas", tmp_path)
+    record = run(request, store).model_copy(update={"loss": [0.5, 0.25]})
+    file = store.weights_path(record.key)
+    file.unlink()
+    with pytest.raises(RunFailed, match=r"gave another record \(it differs in loss\).*remove '.*records/") as caught:
+        train_again(request, record, store, lambda done, total: None)
+    assert "\n" not in str(caught.value)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda content: content[:-1], lambda content: content[:99] + b"x"])
+def test_damaged_weights_are_no_weights(truth, tmp_path, damage, uninterrupted):
+    store = store_with(truth, tmp_path)
+    record = run(planned("gdas", tmp_path), store)
+    file = store.weights_path(record.key)
+    content = file.read_bytes()
+    file.with_name("another.pt").write_bytes(content)
+    file.write_bytes(damage(content))
+    assert load_weights(store, record.key) is None
+    assert load_weights(store, "another") is None
 
 
 def test_another_failure_is_raised_and_leaves_no_record(tmp_path, monkeypatch):
