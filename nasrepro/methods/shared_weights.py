@@ -46,13 +46,17 @@ class SharedWeights:
 
     def score(self, genotype: Genotype) -> ImageScore:
         """One-shot score of one cell on the validation images; raises `Diverged` when its loss is no number."""
-        forward = partial(self.network, path=genotype.ops)  # type: ignore[attr-defined]
-        if self.settings.bn == "recalibrated":
-            recalibrate(self.network, (x for x, _ in self._calibration.batches), forward)
-        found = self.judge.score(self.network, forward)
+        found = self.score_or_nan(genotype)
         if not math.isfinite(found.loss):  # the last weight step overflowed: no later training loss would tell
             raise Diverged(f"the loss of {genotype.id} under inherited weights became {found.loss}")
         return found
+
+    def score_or_nan(self, genotype: Genotype) -> ImageScore:
+        """The same where the loss may be no number; the accuracy then means nothing."""
+        forward = partial(self.network, path=genotype.ops)  # type: ignore[attr-defined]
+        if self.settings.bn == "recalibrated":
+            recalibrate(self.network, (x for x, _ in self._calibration.batches), forward)
+        return self.judge.score(self.network, forward)
 
     @cached_property
     def _calibration(self) -> Evaluator:

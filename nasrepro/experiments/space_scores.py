@@ -1,0 +1,108 @@
+"""One-shot scores of every cell of the space under the final weights of a run, as jobs for the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nasrepro import benchmarks
+from nasrepro.errors import RunFailed, UserError
+from nasrepro.experiments.execute import claimed
+from nasrepro.experiments.jobs import Job, Report
+from nasrepro.methods import catalog
+from nasrepro.records.scores import RunScores, read_scores, write_scores
+from nasrepro.records.store import RunStore
+from nasrepro.spaces.base import Skeleton
+
+if TYPE_CHECKING:
+    from nasrepro.experiments.plan import PlannedRun
+    from nasrepro.methods.shared_weights import SharedWeights
+
+
+def check_one_shot(methods: Sequence[str]) -> None:
+    """Raise `UserError` for a method that does not exist or has no supernet to rank cells with."""
+    for name in methods:
+        if not catalog.get(name).one_shot:
+            allowed = [other for other, method in catalog.METHODS.items() if method.one_shot]
+            raise UserError(
+                f"method '{name}' trains no supernet, so it has no weights to rank cells with; allowed: methods with "
+                f"weight sharing, such as {', '.join(allowed)}"
+            )
+
+
+def score_jobs(planned: Sequence[PlannedRun], store: RunStore) -> list[Job]:
+    """A job for each finished run whose cells are not scored yet, or whose scores are damaged."""
+    return [
+        Job(
+            f"scores-{run.key}",
+            f"{run.spec.method} seed {run.spec.seed}",
+            score_planned,
+            (run, store),
+            group=run.spec.method,
+        )
+        for run in planned
+        if _finished(run, store) and stored_scores(run.key, run.spec.benchmark, store) is None
+    ]
+
+
+def stored_scores(key: str, benchmark: str, store: RunStore) -> RunScores | None:
+    """The scores of a run, or None when they have yet to be made, because there are none or they cannot be used."""
+    with suppress(UserError):
+        return read_scores(store.scores_path(key), key, len(benchmarks.get(benchmark).space))
+    return None
+
+
+def score_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> None:
+    """Score all cells with the weights of a finished run and store the scores, in a worker.
+
+    Weights that are missing or damaged are trained again first; raises `RunFailed` when that gives another run.
+    """
+    from nasrepro.experiments.runner import prepare_torch
+    from nasrepro.training.whole_space import score_classes, score_space
+
+    with claimed(store.root, planned.key):
+        if stored_scores(planned.key, planned.spec.benchmark, store) is not None:
+            return  # another command was quicker
+        prepare_torch(planned.spec.threads)
+        shared = _trained(planned, store, report)
+        if shared.settings.bn == "recalibrated":  # statistics are made anew for every cell
+            found = score_classes(shared.score_or_nan, report)
+        else:
+            found = score_space(shared.network, shared.judge, report)
+        meaningful = np.isfinite(found.loss)
+        scores = RunScores(*(np.where(meaningful, part, np.nan) for part in (found.accuracy, found.loss)))
+        write_scores(store.scores_path(planned.key), planned.key, scores)
+
+
+def _finished(planned: PlannedRun, store: RunStore) -> bool:
+    record = store.get(planned.key)
+    return record is not None and record.status == "done"
+
+
+def _trained(planned: PlannedRun, store: RunStore, report: Report) -> SharedWeights:
+    """The run's supernet in its final state."""
+    from nasrepro.experiments.runner import train_again
+    from nasrepro.experiments.weights import load_weights
+    from nasrepro.methods.shared_weights import SharedWeights
+    from nasrepro.training.settings import SupernetSettings
+
+    weights = load_weights(store, planned.key)
+    if weights is None:
+        record = store.get(planned.key)
+        assert record is not None  # only finished runs are scored
+        train_again(planned, record, store, report)
+        weights = load_weights(store, planned.key)
+    if weights is None:
+        raise RunFailed(f"run {planned.key} leaves no weights of a supernet")
+    settings = planned.spec.settings
+    shared = SharedWeights.build(
+        SupernetSettings.model_validate(settings["training"]),
+        Skeleton(**settings["skeleton"]),  # type: ignore[arg-type]
+        benchmarks.get(planned.spec.benchmark).load_images(allow_unverified=planned.allow_unverified),
+        planned.spec.seed,
+    )
+    shared.network.load_state_dict(weights)
+    return shared
