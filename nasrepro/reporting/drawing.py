@@ -35,32 +35,49 @@ _ARC = {(2, 0): 0.62, (3, 0): 1.12, (3, 1): -0.62}
 X_LIMITS, Y_LIMITS = (-0.35, 3.35), (-0.92, 1.42)
 
 
+def edge_name(target: int, source: int) -> str:
+    """`0→1`; edges of the space are pairs of target and source."""
+    return f"{source}→{target}"
+
+
 def draw_cell(axes: Axes, cell: NB201Genotype, *, names: bool = True) -> None:
     """Draw one cell into an empty panel. What cannot reach the output is pale, `none` a faint dotted line."""
+    _empty_cell(axes, ("in", "1", "2", "out"))
+    live = live_edges(cell.ops)
+    for number, (op, (target, source)) in enumerate(zip(cell.ops, EDGES, strict=True)):
+        _draw_edge(axes, source, target, OPS[op], live=number in live, present=op != NONE, names=names)
+
+
+def draw_edge_names(axes: Axes) -> None:
+    """Draw the cell without operations into an empty panel, every edge with its name."""
+    _empty_cell(axes, ("0", "1", "2", "3"))
+    for target, source in EDGES:
+        _draw_arrow(axes, source, target, edge_name(target, source), MUTED, live=True)
+
+
+def _empty_cell(axes: Axes, nodes: tuple[str, ...]) -> None:
     axes.set_axis_off()
     axes.set_aspect("equal")
     axes.set_xlim(*X_LIMITS)
     axes.set_ylim(*Y_LIMITS)
-    live = live_edges(cell.ops)
-    for number, (op, (target, source)) in enumerate(zip(cell.ops, EDGES, strict=True)):
-        _draw_edge(axes, source, target, OPS[op], live=number in live, present=op != NONE, names=names)
-    for node in range(4):
+    for node, text in enumerate(nodes):
         axes.add_patch(Circle((node, 0), _RADIUS, facecolor=PAPER, edgecolor=INK, linewidth=1.0, zorder=4))
-        text = {0: "in", 3: "out"}.get(node, str(node))
         axes.text(node, 0, text, ha="center", va="center_baseline", fontsize=6.2, color=INK, zorder=5)
 
 
 def _draw_edge(axes: Axes, source: int, target: int, op: str, *, live: bool, present: bool, names: bool) -> None:
-    path, apex = _edge_path(source, target)
     color = OP_COLORS[op]
-    if not present:
-        axes.add_patch(
-            PathPatch(
-                path, facecolor="none", edgecolor=color, linewidth=0.7, linestyle=(0, (1, 2.2)), alpha=0.55, zorder=1
-            )
-        )
+    if present:
+        _draw_arrow(axes, source, target, SHORT[op] if names else "", color, live=live)
         return
-    strength = 1.0 if live else 0.35
+    path, _ = _edge_path(source, target)
+    axes.add_patch(
+        PathPatch(path, facecolor="none", edgecolor=color, linewidth=0.7, linestyle=(0, (1, 2.2)), alpha=0.55, zorder=1)
+    )
+
+
+def _draw_arrow(axes: Axes, source: int, target: int, name: str, color: str, *, live: bool) -> None:
+    path, apex = _edge_path(source, target)
     arrow = FancyArrowPatch(
         path=path,
         arrowstyle="-|>",
@@ -69,17 +86,17 @@ def _draw_edge(axes: Axes, source: int, target: int, op: str, *, live: bool, pre
         edgecolor=color,
         linewidth=1.9 if live else 1.2,
         linestyle="-" if live else (0, (3, 1.5)),
-        alpha=strength,
+        alpha=1.0 if live else 0.35,
         capstyle="butt",
         joinstyle="miter",
         zorder=2,
     )
     arrow.set_fill(True)
     axes.add_patch(arrow)
-    if names:
+    if name:
         axes.text(
             *apex,
-            SHORT[op],
+            name,
             ha="center",
             va="center_baseline",
             fontsize=6.5,

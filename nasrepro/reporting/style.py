@@ -21,6 +21,7 @@ PNG_DPI = 200
 
 # Okabe and Ito's colours without black and yellow, which are too close to ink and paper.
 _HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+BLUE, VERMILION = _HUES[:2]
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 OP_COLORS = {

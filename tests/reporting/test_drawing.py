@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from nasrepro.reporting.analysis import analyze
 from nasrepro.reporting.cell_figure import cell_figure, found_cells
-from nasrepro.reporting.drawing import draw_cell
+from nasrepro.reporting.drawing import draw_cell, draw_edge_names
 from nasrepro.reporting.figures import all_figures, budget_grid
 from nasrepro.reporting.style import looks, new_figure, styled
 from nasrepro.spaces.nb201 import from_string
@@ -91,3 +91,10 @@ def test_anytime_curves_reach_the_end_of_the_budget() -> None:
     grid = budget_grid(analyze([record.model_copy(update={"trace": many})]).method("rea"))
     assert len(grid) <= 61
     assert (grid[0], grid[-1]) == (1, 499)
+
+
+def test_the_edges_are_named_by_their_nodes() -> None:
+    axes = new_figure(2, 2).subplots()
+    draw_edge_names(axes)
+    assert sum(isinstance(patch, FancyArrowPatch) for patch in axes.patches) == 6
+    assert {t.get_text() for t in axes.texts} == {*"0123", "0→1", "0→2", "1→2", "0→3", "1→3", "2→3"}
