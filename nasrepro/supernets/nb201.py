@@ -59,8 +59,16 @@ class NB201Network(nn.Module):
         path = path if self.genotype is None else self.genotype
         if path is None:
             raise ValueError("a supernet needs the path to run")
-        x = self.stem(x.to(self.dtype, memory_format=self.memory_format))
-        for block in self.body:
+        return self.finish(self.begin(x), path, gates)
+
+    def begin(self, x: Tensor) -> Tensor:
+        """Images (B, C_in, H, W) → the first cell's input (B, C, H, W), which no path has changed yet."""
+        out: Tensor = self.stem(x.to(self.dtype, memory_format=self.memory_format))
+        return out
+
+    def finish(self, x: Tensor, path: Path, gates: Tensor | None = None, *, done: int = 0) -> Tensor:
+        """The output of the first `done` blocks of the body → logits (B, classes)."""
+        for block in self.body[done:]:
             x = block(x, path, gates) if isinstance(block, NB201Cell) else block(x)
         logits: Tensor = self.head(x)
         return logits

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -39,12 +40,26 @@ class Evaluator:
     @torch.inference_mode()
     def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> ImageScore:
         """Evaluate `forward` with the network in evaluation mode, and put it back into its mode."""
-        was_training = network.training
-        network.eval()
         correct, loss = 0, 0.0
-        for x, y in self.batches:
-            logits = forward(x)
-            correct += int((logits.argmax(1) == y).sum())
-            loss += float(F.cross_entropy(logits, y, reduction="sum"))
-        network.train(was_training)
+        with evaluation_mode(network):
+            for x, y in self.batches:
+                hits, error = judged(forward(x), y)
+                correct += hits
+                loss += error
         return ImageScore(100 * correct / self.images, loss / self.images)
+
+
+def judged(logits: Tensor, labels: Tensor) -> tuple[int, float]:
+    """How many of the (B, classes) logits are right, and the sum of their cross-entropies in nats."""
+    return int((logits.argmax(1) == labels).sum()), float(F.cross_entropy(logits, labels, reduction="sum"))
+
+
+@contextmanager
+def evaluation_mode(network: nn.Module) -> Iterator[None]:
+    """Puts the network back into its mode afterwards."""
+    was_training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(was_training)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
+import torch
+from numpy.typing import ArrayLike
 
 from nasrepro.spaces.nb201 import SIZE, NB201Genotype, from_index
 from nasrepro.spaces.nb201_equivalence import inherited_key
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.training.evaluate import Evaluator, ImageScore
+from nasrepro.supernets.nb201_cell import NB201Cell, Path
+from nasrepro.supernets.nb201_prefix import SharedInput
+from nasrepro.training.evaluate import Evaluator, ImageScore, evaluation_mode, judged
 
 Report = Callable[[int, int], None]
 
@@ -25,28 +29,51 @@ class SpaceScores:
     loss: np.ndarray
 
 
+@torch.inference_mode()
 def score_space(network: NB201Network, judge: Evaluator, report: Report) -> SpaceScores:
-    """What `judge` says about every cell with the statistics that `network` has; `report(done, total)` counts classes.
+    """What `judge` says about every cell of a supernet; `report(done, total)` counts classes × evaluation batches.
 
     Where every score needs preparation, as running statistics made anew per cell do, use `score_classes`.
     """
-    return score_classes(lambda cell: judge.score(network, partial(network, path=cell.ops)), report)
+    classes = _classes()
+    correct, loss = np.zeros((2, len(classes)))
+    first_cell = network.body[0]
+    assert isinstance(first_cell, NB201Cell)
+    with evaluation_mode(network):
+        for batch, (x, y) in enumerate(judge.batches):
+            shared = SharedInput(first_cell, network.begin(x))
+            for k, (path, _) in enumerate(classes):
+                hits, error = judged(network.finish(shared.output(path), path, done=1), y)
+                correct[k] += hits
+                loss[k] += error
+                report(batch * len(classes) + k + 1, len(judge.batches) * len(classes))
+    return _spread(100 * correct / judge.images, loss / judge.images)
 
 
 def score_classes(score: Callable[[NB201Genotype], ImageScore], report: Report) -> SpaceScores:
     """Calls `score` for one cell of each class of `inherited_key`; every cell gets the answer of its class."""
-    scores = SpaceScores(np.empty(SIZE, np.float32), np.empty(SIZE, np.float32))
-    for done, members in enumerate(_classes(), start=1):
-        found = score(from_index(members[0]))
-        scores.accuracy[members], scores.loss[members] = found.accuracy, found.loss
-        report(done, len(_classes()))
-    return scores
+    classes, found = _classes(), []
+    for path, _ in classes:
+        found.append(score(NB201Genotype(path)))
+        report(len(found), len(classes))
+    return _spread([item.accuracy for item in found], [item.loss for item in found])
+
+
+def _spread(accuracy: ArrayLike, loss: ArrayLike) -> SpaceScores:
+    """From one number per class to one per cell."""
+    of_class = np.empty(SIZE, np.int64)
+    for k, (_, members) in enumerate(_classes()):
+        of_class[members] = k
+    return SpaceScores(*(np.asarray(part, np.float32)[of_class] for part in (accuracy, loss)))
 
 
 @cache
-def _classes() -> list[list[int]]:
-    """Indices of the cells that compute the same under weight sharing, class by class."""
+def _classes() -> list[tuple[Path, list[int]]]:
+    """One cell's path and all cells' indices for each class of cells that compute the same under weight sharing.
+
+    Sorted by path, so that neighbours have as many first operations as possible in common.
+    """
     found: defaultdict[str, list[int]] = defaultdict(list)
     for index in range(SIZE):
         found[inherited_key(from_index(index).ops)].append(index)
-    return list(found.values())
+    return sorted((min(from_index(index).ops for index in members), members) for members in found.values())

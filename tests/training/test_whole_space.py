@@ -29,7 +29,7 @@ def test_every_cell_gets_the_score_it_has_alone(digits):
     seen = []
     scores = score_space(network, judge, lambda done, total: seen.append((done, total)))
     assert scores.accuracy.dtype == scores.loss.dtype == np.float32
-    assert seen == [(done, 7548) for done in range(1, 7549)]
+    assert seen == [(done, 2 * 7548) for done in range(1, 2 * 7548 + 1)]
     assert_as_one_by_one(scores, network, judge)
 
 
