@@ -70,13 +70,13 @@ class PlainReduction(nn.Module):
 
 
 class PlainSupernet(nn.Module):
-    """C channels, N cells per stage, three stages."""
+    """C channels, N cells per stage."""
 
-    def __init__(self, channels: int, cells: int, classes: int) -> None:
+    def __init__(self, channels: int, cells: int, classes: int, *, stages: int = 3, in_channels: int = 3) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+        self.stem = nn.Sequential(nn.Conv2d(in_channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
         self.body = nn.ModuleList()
-        for stage in range(3):
+        for stage in range(stages):
             if stage:
                 self.body.append(PlainReduction(channels))
                 channels *= 2

@@ -21,7 +21,7 @@ class SharedInput:
     """Outputs of a supernet's `cell` for the input `x` (B, C, H, W), path by path.
 
     The latest map of every node and operation is kept, some twenty maps in all; when paths come in sorted order
-    all cells of the space take 276 convolutions together, and otherwise only sums. For evaluation, without gradients.
+    all cells of the space take 254 convolutions together, and otherwise only sums. For evaluation, without gradients.
     """
 
     def __init__(self, cell: NB201Cell, x: Tensor) -> None:

@@ -33,8 +33,11 @@ class SpaceScores:
 def score_space(network: NB201Network, judge: Evaluator, report: Report) -> SpaceScores:
     """What `judge` says about every cell of a supernet; `report(done, total)` counts classes × evaluation batches.
 
-    Where every score needs preparation, as running statistics made anew per cell do, use `score_classes`.
+    Cells share batch statistics and running averages as they are; where every cell's statistics are made anew, use
+    `score_classes`. Raises `ValueError` for a stand-alone network.
     """
+    if network.genotype is not None:
+        raise ValueError("a stand-alone network has the weights of one cell only")
     classes = _classes()
     correct, loss = np.zeros((2, len(classes)))
     first_cell = network.body[0]

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from tiny_training import SKELETON
 
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Skeleton
@@ -46,3 +47,9 @@ def test_a_class_is_scored_once_and_all_its_cells_are_answered():
         answered_by = asked[int(scores.accuracy[cell.index]) - 1]
         assert inherited_key(answered_by.ops) == inherited_key(cell.ops)
         assert scores.loss[cell.index] == answered_by.index
+
+
+def test_a_stand_alone_network_is_refused(digits):
+    network = NB201Network(SKELETON, genotype=CELLS[0].ops, rng=torch_rng(0, "weights"))
+    with pytest.raises(ValueError, match="one cell only"):
+        score_space(network, Evaluator(digits.valid, digits, 360), lambda done, total: None)
