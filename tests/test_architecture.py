@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "seeds": set(),
     "plugins": set(),
     "spaces": set(),
+    "kernels": {"spaces"},
     "datasets": set(),
     "supernets": {"spaces"},
     "training": {"spaces", "supernets", "datasets"},
@@ -47,6 +48,7 @@ MAY_IMPORT = {
     "benchmarks": {"spaces", "datasets", "oracles", "experiments"},
     "methods": {"spaces", "datasets", "supernets", "training", "oracles", "records", "benchmarks"},
     "records": set(),
+    "tabulation": {"spaces", "kernels", "datasets", "oracles", "records"},
     "metrics": set(),
     "papers": {"metrics", "records"},
     "experiments": _WORK,
@@ -54,11 +56,13 @@ MAY_IMPORT = {
     "reporting": {"records", "papers", "metrics", "spaces"},
     "pipeline": _WORK | {"experiments", "reporting", "console"},
     "console": set(),
-    "commands": _WORK | {"experiments", "reporting", "testing", "pipeline", "console"},
-    "cli": _WORK | {"experiments", "reporting", "testing", "pipeline", "console", "commands"},
+    "commands": _WORK | {"experiments", "reporting", "testing", "pipeline", "console", "tabulation"},
+    "cli": _WORK | {"experiments", "reporting", "testing", "pipeline", "console", "commands", "tabulation"},
 }
 THIRD_PARTIES = {
     "spaces": {"numpy"},
+    "kernels": {"numpy", "numba"},
+    "tabulation": {"numpy", "pydantic"},
     "datasets": {"numpy", "torch", "sklearn", "pooch", "rich"},
     "supernets": {"torch"},
     "training": {"numpy", "torch", "pydantic"},
@@ -69,7 +73,7 @@ THIRD_PARTIES = {
     "papers": {"pydantic"},
     "reporting": {"numpy", "scipy", "pandas", "matplotlib", "jinja2", "markupsafe", "rich"},
 }
-HEAVY = {"torch", "scipy", "pandas", "matplotlib", "sklearn"}
+HEAVY = {"torch", "numba", "scipy", "pandas", "matplotlib", "sklearn"}
 KNOWN = {"numpy", "pydantic", "typer", "click", "rich", "jinja2", "markupsafe", "pooch", *HEAVY}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import nasrepro
 from nasrepro.records.record import Provenance
 
-_PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "pydantic")
+_PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "numba", "pydantic")
 
 
 def collect(command: str | None = None) -> Provenance:
