@@ -40,6 +40,8 @@ _EDGE_ORDER = [0, 1, 3, 2, 4, 5]  # their k-th edge is our _EDGE_ORDER[k]-th
 class AnalogOracle(ArrayOracle):
     """`cifar10` / test / 200 epochs, one trial per cell; nothing else is there."""
 
+    may_be_copied = False
+
     @classmethod
     def load(cls, *, name: str = PACKAGE) -> AnalogOracle:
         """Read the installed package's data file; raises `UserError` when it is not installed or is damaged."""

@@ -44,6 +44,8 @@ class Oracle(ABC):
     """One sentence for captions: where the numbers come from."""
     covers_space: bool = True
     """False when only single cells can be asked, so that neither an optimum nor `query_all` exists."""
+    may_be_copied: bool = True
+    """False where the source states no licence: no report then carries its numbers as arrays."""
 
     @abstractmethod
     def fidelities(self) -> list[Fidelity]:

@@ -120,7 +120,7 @@ def analyze(records: Sequence[RunRecord]) -> Analysis:
         name: ranking_of([r for r in kept if r.spec.method == name and r.status == "done"], higher_is_better=oriented)
         for name in names
     }
-    params = _adjusted({name: r.versus_params for name, r in rankings.items() if r and r.versus_params})
+    params = adjusted({name: r.versus_params for name, r in rankings.items() if r and r.versus_params})
     methods = tuple(
         _method(
             [r for r in kept if r.spec.method == name], values[name], main, rankings[name], versus.get(name), params
@@ -207,7 +207,7 @@ def _versus_random(values: dict[str, dict[int, float]], main: Scoring | None) ->
             compared[name] = against_exact([sign * value for value in mine.values()], sign * main.random_mean)
         elif shared := sorted(mine.keys() & reference.keys()):
             compared[name] = paired([sign * mine[s] for s in shared], [sign * reference[s] for s in shared])
-    return _adjusted(compared)
+    return adjusted(compared)
 
 
 def _pairwise(values: dict[str, dict[int, float]], main: Scoring | None) -> dict[tuple[str, str], Tested]:
@@ -219,13 +219,13 @@ def _pairwise(values: dict[str, dict[int, float]], main: Scoring | None) -> dict
     for a, b in itertools.combinations(values, 2):
         if shared := sorted(values[a].keys() & values[b].keys()):
             compared[a, b] = paired([sign * values[a][s] for s in shared], [sign * values[b][s] for s in shared])
-    return _adjusted(compared)
+    return adjusted(compared)
 
 
-def _adjusted(compared: dict[K, Comparison]) -> dict[K, Tested]:
+def adjusted(compared: dict[K, Comparison]) -> dict[K, Tested]:
     """Holm's correction over the family; comparisons with too few seeds have no p and do not count in it."""
-    adjusted = holm([comparison.p for comparison in compared.values()])
-    return {key: Tested(comparison, p) for (key, comparison), p in zip(compared.items(), adjusted, strict=True)}
+    p_values = holm([comparison.p for comparison in compared.values()])
+    return {key: Tested(comparison, p) for (key, comparison), p in zip(compared.items(), p_values, strict=True)}
 
 
 def _winner(names: Sequence[str], pairs: dict[tuple[str, str], Tested]) -> str | None:

@@ -39,7 +39,7 @@ def render_comparison(records: Sequence[RunRecord], out: Path, *, title: str, co
         drawings = all_figures(analysis, provenance)
     with replaced_folder(out, OWN) as folder:
         _write_tables(folder, analysis, tables, title, command)
-        _write_figures(folder / "figures", drawings)
+        write_figures(folder / "figures", drawings)
         for record in analysis.records:
             write_record(folder / "records" / f"{record.key}.json", record)
         page = _page(analysis, tables, drawings, title, command)
@@ -75,7 +75,8 @@ def _pairs(analysis: Analysis) -> list[Table]:
     return [pair_table(analysis)] if analysis.pairs else []
 
 
-def _write_figures(folder: Path, drawings: Sequence[Drawing]) -> None:
+def write_figures(folder: Path, drawings: Sequence[Drawing]) -> None:
+    """Every figure as SVG and PNG."""
     folder.mkdir()
     for drawing in drawings:
         (folder / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")

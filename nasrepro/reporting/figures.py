@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from nasrepro.metrics.regret import incumbent_curve
+from nasrepro.records.record import Checkpoint, Probes
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.comparison_table import scoring_label
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
@@ -197,20 +198,30 @@ def _scatter(axes: Axes, result: MethodResult, look: Look) -> None:
     seed = ordered[(len(ordered) - 1) // 2]
     probes = next(record.probes for record in result.done if record.spec.seed == seed)
     assert probes is not None
+    shown = f"τ = {decimal(ranking.taus[seed], 2)} (seed {seed})"
+    if ranking.by_params is not None:
+        shown += f"; parameter count τ = {decimal(ranking.by_params, 2)}"
+    probe_panel(axes, probes, probes.checkpoints[-1], look)
+    axes.set_xlabel(f"truth: {ranking.truth} (%)")
+    axes.set_ylabel("one-shot validation accuracy (%)")
+    entitle(axes, result.method, shown)
+
+
+def probe_panel(axes: Axes, probes: Probes, checkpoint: Checkpoint, look: Look) -> None:
+    """Scores of the probe cells at one point of the training against their truth, without labels."""
     truth = np.array([np.nan if value is None else value for value in probes.truth], dtype=float)
-    inherited, dead = np.array(probes.checkpoints[-1].accuracy), dead_cells(probes)
+    inherited, dead = np.array(checkpoint.accuracy), dead_cells(probes)
     marker = "o" if look.marker == "x" else look.marker
     axes.scatter(truth[~dead], inherited[~dead], s=16, color=look.color, marker=marker, alpha=0.65, linewidths=0)
     if dead.any() and not dead.all():
         _dead_at_the_border(axes, truth[dead], inherited[dead])
-    axes.set_title(result.method, pad=17)
-    axes.set_xlabel(f"truth: {ranking.truth} (%)")
-    axes.set_ylabel("one-shot validation accuracy (%)")
-    shown = f"τ = {decimal(ranking.taus[seed], 2)} (seed {seed})"
-    if ranking.by_params is not None:
-        shown += f"; parameter count τ = {decimal(ranking.by_params, 2)}"
+
+
+def entitle(axes: Axes, title: str, below: str) -> None:
+    """A panel's title with a smaller line below it."""
+    axes.set_title(title, pad=17)
     axes.annotate(
-        shown, xy=(0, 1), xycoords="axes fraction", xytext=(0, 5), textcoords="offset points", fontsize=7.5, color=MUTED
+        below, xy=(0, 1), xycoords="axes fraction", xytext=(0, 5), textcoords="offset points", fontsize=7.5, color=MUTED
     )
 
 

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from nasrepro.metrics.quality import rank_quality
 from nasrepro.metrics.ranking import (
     complete_pairs,
     kendall_tau,
@@ -176,3 +177,19 @@ def test_tau_within_groups_leaves_missing_values_out() -> None:
     assert math.isnan(tau_within_groups([1, 2], [1, 2], [0, 1]))
     with pytest.raises(ValueError, match="one shape"):
         tau_within_groups([1, 2], [1, 2], [0])
+
+
+def test_the_standard_numbers_are_those_of_the_single_functions() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=300)
+    scores = truth + rng.normal(size=300)
+    found = rank_quality(scores, truth)
+    assert found == {
+        "tau": kendall_tau(scores, truth),
+        "weighted_tau": weighted_tau(scores, truth),
+        "spearman": spearman(scores, truth),
+        "precision_at_10": precision_at_k(scores, truth, 10),
+        "precision_at_100": precision_at_k(scores, truth, 100),
+        "tau_top_10_percent": tau_within_top(scores, truth, 0.1),
+    }
+    assert math.isnan(rank_quality(scores[:50], truth[:50])["precision_at_100"])
