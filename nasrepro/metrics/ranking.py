@@ -99,17 +99,20 @@ def tau_within_groups(scores: ArrayLike, truth: ArrayLike, groups: ArrayLike) ->
     labels = np.asarray(groups)
     if not left.shape == right.shape == labels.shape:
         raise ValueError(f"scores, truth and groups need one shape, got {left.shape}, {right.shape}, {labels.shape}")
-    excess = untied_left = untied_right = 0.0
-    for label in np.unique(labels):
-        x, y = complete_pairs(left[labels == label], right[labels == label])
-        a, b = _untied_pairs(x), _untied_pairs(y)
-        excess += kendall_tau(x, y) * math.sqrt(a * b) if a and b else 0.0
-        untied_left, untied_right = untied_left + a, untied_right + b
-    product = untied_left * untied_right
-    return excess / math.sqrt(product) if product else math.nan
+    kept = ~(np.isnan(left) | np.isnan(right))
+    group = np.unique(labels[kept], return_inverse=True)[1]
+    # with the groups one above the other on both sides, every pair of different groups is concordant
+    x, y = (np.unique(side[kept], return_inverse=True)[1] + left.size * group for side in (left, right))
+    between = _untied_pairs(group)
+    untied_left, untied_right = _untied_pairs(x), _untied_pairs(y)
+    product = (untied_left - between) * (untied_right - between)
+    if product == 0:
+        return math.nan
+    excess = kendall_tau(x, y) * math.sqrt(untied_left * untied_right) - between
+    return excess / math.sqrt(product)
 
 
-def _untied_pairs(values: _Floats) -> float:
+def _untied_pairs(values: NDArray[np.int64]) -> float:
     """Pairs of unequal values."""
     counts = np.unique(values, return_counts=True)[1].astype(np.float64)
     return (values.size**2 - float((counts**2).sum())) / 2

@@ -1,19 +1,18 @@
-"""The bootstrap for statistics that are no means, over observations that come in clusters."""
+"""Intervals of statistics that are no means, over observations that come in clusters."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-_Integers = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Estimate:
-    """A statistic with its bootstrap interval; NaN where undefined."""
+    """A statistic with its 95 % interval; NaN where undefined."""
 
     value: float
     low: float
@@ -25,39 +24,37 @@ class Estimate:
         return int(self.low > 0) - int(self.high < 0)
 
 
-def cluster_bootstrap(
-    statistics: Callable[[_Integers], Sequence[float]],
+def cluster_jackknife(
+    statistics: Callable[[NDArray[np.int64]], Sequence[float]],
     clusters: ArrayLike,
     rng: np.random.Generator,
-    draws: int = 500,
+    groups: int = 100,
     level: float = 0.95,
 ) -> list[Estimate]:
-    """Percentile intervals of several statistics when whole clusters are drawn again.
+    """Several statistics with intervals from leaving out a group of clusters at a time (Kott 2001).
 
-    `statistics` takes positions, integers of shape (k,) that may repeat, and returns one number per statistic; it is
-    called with every position once for the values and with every draw for the intervals, so statistics are paired:
-    put a difference among them to get its interval. `clusters` names the cluster of each observation, shape (n,).
-    A draw in which a statistic is NaN is left out for that statistic.
+    `statistics` takes positions, integers of shape (k,), and returns one number per statistic; it sees all positions
+    once for the values, then all but those of one random group of clusters. Statistics are thereby paired: put a
+    difference among them to get its interval. `clusters` names the cluster of each observation, shape (n,). The
+    interval is Student's with one degree of freedom less than there are groups.
+
+    Rank correlations are why this is no bootstrap: drawing a cluster twice doubles the share of the pairs within
+    clusters, whose order is pure chance where a cluster's members are alike, and the drawn values all come out too low.
     """
     labels = np.asarray(clusters)
-    values = statistics(np.arange(labels.size))
-    _, number = np.unique(labels, return_inverse=True)
-    members = np.argsort(number, kind="stable")
-    sizes = np.bincount(number)
-    starts = np.cumsum(sizes) - sizes
-    found = np.empty((draws, len(values)))
-    for draw in range(draws):
-        picked = rng.integers(sizes.size, size=sizes.size)
-        lengths = sizes[picked]
-        # positions within each picked cluster, one cluster after the other
-        inner = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        found[draw] = statistics(members[np.repeat(starts[picked], lengths) + inner])
-    return [_estimate(float(value), column, level) for value, column in zip(values, found.T, strict=True)]
+    values = [float(value) for value in statistics(np.arange(labels.size))]
+    distinct, number = np.unique(labels, return_inverse=True)
+    groups = min(groups, distinct.size)
+    if groups < 2:
+        return [Estimate(value, math.nan, math.nan) for value in values]
+    group = (rng.permutation(distinct.size) % groups)[number]
+    left = np.array([statistics(np.flatnonzero(group != one)) for one in range(groups)], dtype=np.float64)
+    error = np.sqrt((groups - 1) / groups * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
+    half = _quantile(groups - 1, level) * error
+    return [Estimate(value, value - width, value + width) for value, width in zip(values, half.tolist(), strict=True)]
 
 
-def _estimate(value: float, drawn: NDArray[np.float64], level: float) -> Estimate:
-    known = drawn[~np.isnan(drawn)]
-    if np.isnan(value) or not known.size:
-        return Estimate(value, np.nan, np.nan)
-    low, high = np.quantile(known, [0.5 - level / 2, 0.5 + level / 2])
-    return Estimate(value, float(low), float(high))
+def _quantile(freedom: int, level: float) -> float:
+    from scipy import special
+
+    return float(special.stdtrit(freedom, 0.5 + level / 2))

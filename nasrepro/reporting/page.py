@@ -26,8 +26,9 @@ def _environment() -> Environment:
 
 
 def nobreak(text: str) -> str:
-    """The text with no line break inside `p = 0.01`, `[1.2, 3.4]` and `0-4`."""
+    """The text with no line break inside `p = 0.01`, `[1.2, 3.4]`, `95 %` and `0-4`."""
     text = re.sub(r"\b([npτ]) ([=<]) ", "\\1\u00a0\\2\u00a0", text)
+    text = re.sub(r"(?<=\d) %", "\u00a0%", text)
     text = re.sub(r"\[[^\]]{1,40}\]", lambda found: found[0].replace(" ", "\u00a0"), text)
     return re.sub(r"(?<=\bseeds )(\d+)-(\d+)", "\\1\u2011\\2", text)
 

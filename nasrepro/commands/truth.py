@@ -1,0 +1,71 @@
+"""Reading a benchmark's truth whole, for pages about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nasrepro.errors import UserError
+
+if TYPE_CHECKING:
+    from nasrepro.benchmarks import Benchmark
+    from nasrepro.oracles.base import Fidelity, Oracle
+    from nasrepro.reporting.truth_data import Measured, TruthTable
+
+
+def read_truth(benchmark: Benchmark, runs: Path) -> TruthTable:
+    """Everything the truth holds on the data set that found cells are judged on.
+
+    Raises `UserError` when the truth is missing, damaged, or covers single cells only.
+    """
+    from nasrepro.reporting.truth_data import TruthTable
+
+    oracle = benchmark.open_oracle(runs)
+    if not oracle.covers_space:
+        raise UserError(
+            f"the truth of '{benchmark.name}' is measured cell by cell and does not cover the space; "
+            f"allowed: {', '.join(_whole(runs)) or 'no benchmark on this machine'}"
+        )
+    main = benchmark.primary.fidelity
+    held = [fidelity for fidelity in oracle.fidelities() if fidelity.dataset == main.dataset]
+    if main not in held:
+        raise UserError(f"the truth of '{benchmark.name}' does not hold what it judges by, {main}")
+    return TruthTable(
+        benchmark=benchmark.name,
+        source=oracle.source,
+        fingerprint=oracle.fingerprint(),
+        measured=tuple(_measured(oracle, fidelity) for fidelity in held),
+        primary_key=f"{main.dataset}/{main.split.value}/{main.epochs}",
+        skeleton=benchmark.standalone,
+    )
+
+
+def _whole(runs: Path) -> list[str]:
+    """The benchmarks whose truth is here and covers the space."""
+    from nasrepro import benchmarks
+
+    found = []
+    for name in benchmarks.names():
+        try:
+            covers = benchmarks.get(name).open_oracle(runs).covers_space
+        except UserError:
+            continue
+        found += [name] if covers else []
+    return found
+
+
+def _measured(oracle: Oracle, fidelity: Fidelity) -> Measured:
+    import numpy as np
+
+    from nasrepro.oracles.arrays import ArrayOracle
+    from nasrepro.reporting.truth_data import Measured
+
+    dataset, split, epochs = fidelity.dataset, fidelity.split, fidelity.epochs
+    trials = oracle.all_trials(dataset=dataset, split=split, epochs=epochs)
+    counts = None
+    if trials is not None:
+        counts = np.sum(~np.isnan(trials), axis=1)
+    elif isinstance(oracle, ArrayOracle):
+        counts = oracle.trials(dataset, split, epochs)
+    mean = oracle.query_all(dataset=dataset, split=split, epochs=epochs)
+    return Measured(dataset, split.value, epochs, mean, counts, trials)
