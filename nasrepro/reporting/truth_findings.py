@@ -61,7 +61,7 @@ def _best(analysis: TruthAnalysis) -> str:
     if analysis.near_best > 1:
         text += (
             f" Which one is best is not settled: {analysis.near_best:,} functional classes lie within two standard "
-            "errors of its accuracy."
+            "errors of the difference."
         )
     return text
 
@@ -111,6 +111,8 @@ def _splits(analysis: TruthAnalysis) -> str:
 def _early(analysis: TruthAnalysis) -> str:
     main = analysis.table.primary
     early = [n for n in analysis.noise if n.measured.epochs < main.epochs and math.isfinite(n.tau_primary)]
+    # what a search may look at, where there is any
+    early = [n for n in early if n.measured.split != main.split] or early
     if not early:
         return ""
     listed = [f"{decimal(n.tau_primary, 3)} ({n.measured.split}, {n.measured.epochs} epochs)" for n in early]
