@@ -46,6 +46,13 @@ def crop_at(images: Tensor, padding: int, top: Tensor, left: Tensor) -> Tensor:
     return windows[each, :, top.to(images.device), left.to(images.device)]
 
 
+def noise(images: Tensor, std: float, generator: torch.Generator) -> Tensor:
+    """Add Gaussian noise of standard deviation `std` to normalised images; draws one number per value."""
+    if std == 0:
+        return images
+    return images + std * torch.randn(images.shape, generator=generator).to(images.device)
+
+
 def cutout(images: Tensor, length: int, generator: torch.Generator) -> Tensor:
     """Set one square of side `length` (even) per image to zero, as DeVries & Taylor (2017): centre uniform over the
     pixels, the square cut off at the border. Meant for normalised images, where zero is the mean.

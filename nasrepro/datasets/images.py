@@ -55,8 +55,9 @@ class ImageData:
     """One data set under one protocol.
 
     `mean` and `std` are per channel on the 0..255 scale. `flip` and `crop_padding` say which training augmentation
-    the data allow (digits must not be mirrored). `hashes` are SHA-256 of what was read, by file; `verified` says
-    whether they are the official ones.
+    the data allow (digits must not be mirrored). `noise` is the standard deviation of Gaussian noise on normalised
+    pixels: drawn afresh for every training batch, drawn once for images that are scored. `hashes` are SHA-256 of
+    what was read, by file; `verified` says whether they are the official ones.
     """
 
     name: str
@@ -70,6 +71,7 @@ class ImageData:
     crop_padding: int
     hashes: Mapping[str, str]
     verified: bool
+    noise: float = 0.0
 
     @property
     def channels(self) -> int:

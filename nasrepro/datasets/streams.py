@@ -20,7 +20,7 @@ class BatchStream:
 
     Without `replacement`, epochs in a fresh random order, the last batch of an epoch shorter unless `drop_last`;
     with it, every batch holds independent uniform draws. Per batch the draws are: order (at an epoch's start) or
-    indices, then with `augment` flips (if the data allow them), crop corners and cutout centres.
+    indices, then with `augment` flips (if the data allow them), crop corners, noise and cutout centres.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class BatchStream:
             pixels = augment.crop(pixels, self.data.crop_padding, self.generator)
         values = augment.normalize(pixels, self.data.mean, self.data.std)
         if self.augment:
+            values = augment.noise(values, self.data.noise, self.generator)
             values = augment.cutout(values, self.cutout, self.generator)
         return _laid_out(values, self.channels_last), labels
 

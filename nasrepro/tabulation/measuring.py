@@ -23,7 +23,7 @@ QUANTITIES = ("acc", "loss")
 
 @dataclass(frozen=True)
 class Measurement:
-    """Scores of one network, float32 (report epochs, splits, quantities), in percent and nats; CPU seconds of training."""
+    """Scores of one network, float32 (report epochs, splits, quantities), and CPU seconds of training."""
 
     scores: np.ndarray
     seconds: float

@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasrepro.datasets.augment import normalize
+from nasrepro.datasets.augment import noise, normalize
 from nasrepro.datasets.images import ImageData, ImageSet
+
+_NOISE_SEED = 1797
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class Evaluator:
     """Scores networks on one image set, in fixed order and fixed batches.
 
     With batch statistics the score depends on which images are normalised together, so the batches are part of
-    the protocol: they are cut once, in the order of the images, into parts as equal as possible.
+    the protocol: they are cut once, in the order of the images, into parts as equal as possible. Where the data are
+    noisy, each image gets its noise once, the same for every network.
     """
 
     def __init__(self, images: ImageSet, data: ImageData, batch_size: int) -> None:
-        pixels = normalize(images.images, data.mean, data.std)
+        clean = normalize(images.images, data.mean, data.std)
+        pixels = noise(clean, data.noise, torch.Generator().manual_seed(_NOISE_SEED))
         parts = max(1, round(len(images.labels) / batch_size))
         self.batches: list[tuple[Tensor, Tensor]] = list(
             zip(pixels.tensor_split(parts), images.labels.tensor_split(parts), strict=True)

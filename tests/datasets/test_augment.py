@@ -92,6 +92,20 @@ def test_cutout_of_length_zero_draws_nothing():
     assert torch.equal(generator.get_state(), before)
 
 
+def test_noise_has_the_standard_deviation_asked_for_and_draws_one_number_per_value():
+    images, generator, again = torch.zeros(40, 1, 8, 8), torch.Generator().manual_seed(3), torch.Generator()
+    noisy = augment.noise(images, 0.5, generator)
+    assert torch.equal(noisy, 0.5 * torch.randn(images.shape, generator=again.manual_seed(3)))
+    assert torch.equal(generator.get_state(), again.get_state())
+
+
+def test_no_noise_draws_nothing():
+    images, generator = torch.ones(2, 1, 8, 8), torch.Generator().manual_seed(3)
+    before = generator.get_state()
+    assert augment.noise(images, 0.0, generator) is images
+    assert torch.equal(before, generator.get_state())
+
+
 def test_normalize():
     images = images_of((4, 3, 5, 5))
     mean, std = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)

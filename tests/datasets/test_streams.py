@@ -1,6 +1,7 @@
 """Batch streams: what they draw, and that they resume at the exact batch."""
 
 import io
+from dataclasses import replace
 
 import pytest
 import torch
@@ -92,9 +93,17 @@ def test_augmentation_follows_the_documented_order_of_draws(tiny):
     assert torch.equal(x, ops.cutout(ops.normalize(pixels, tiny.mean, tiny.std), 4, generator))
 
 
-def test_data_that_must_not_be_mirrored_are_not(tiny):
-    from dataclasses import replace
+def test_noise_of_the_data_is_drawn_afresh_for_every_augmented_batch_and_for_no_other(tiny):
+    noisy = replace(tiny, noise=0.5, flip=False, crop_padding=0)
+    clean = stream_of(replace(noisy, noise=0.0)).next()[0]
+    stream, again = stream_of(noisy), stream_of(noisy)
+    x = stream.next()[0]
+    assert torch.equal(x, again.next()[0])
+    assert 0.4 < float((x - clean).std()) < 0.6
+    assert torch.equal(stream_of(noisy, augment=False).next()[0], clean)
 
+
+def test_data_that_must_not_be_mirrored_are_not(tiny):
     data = replace(tiny, flip=False, crop_padding=0)
     plain = stream_of(data, augment=False).next()[0]
     assert torch.equal(stream_of(data, augment=True).next()[0], plain)
