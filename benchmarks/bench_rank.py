@@ -88,7 +88,7 @@ def compare(
     )
     table = Table(
         *("precision", "plain loop, s", "own loop, s", "whole space, s", "faster than plain", "than own"),
-        title=f"All 15,625 cells, {title}, {options.threads} threads",
+        title=f"All 15,625 cells, {title}, channels_last, threads: {options.threads}",
         caption=f"loops: {options.cells} random cells extrapolated; plain: module per edge, fp32",
     )
     found = {}
@@ -103,7 +103,7 @@ def compare(
         found[precision], seconds = race(network, judge, loops, options.cells)
         row = (*(loop.whole for loop in loops), seconds)
         ratios = (f"{loop.whole / seconds:.1f}" for loop in loops)
-        table.add_row(f"{precision}, channels_last", *(f"{item:.0f}" for item in row), *ratios)
+        table.add_row(precision, *(f"{item:.0f}" for item in row), *ratios)
     console = Console()
     console.print(table)
     console.print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
