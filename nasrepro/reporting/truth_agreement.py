@@ -13,8 +13,8 @@ from nasrepro.metrics.resampling import Estimate, cluster_jackknife
 from nasrepro.reporting.density import density
 from nasrepro.reporting.style import WIDE, Drawing, finish, new_figure
 from nasrepro.reporting.table_model import decimal
-from nasrepro.reporting.truth_analysis import noise_ceiling_of
 from nasrepro.reporting.truth_data import TruthTable
+from nasrepro.reporting.truth_noise import noise_ceiling_of
 from nasrepro.spaces import nb201_columns
 
 GROUPS = 100

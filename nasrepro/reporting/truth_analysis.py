@@ -1,4 +1,4 @@
-"""The numbers of a page about a truth: how accuracies are distributed, how noisy they are, what they depend on."""
+"""The numbers of a page about a truth: how accuracies are distributed and what they depend on."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nasrepro.metrics.noise import noise_ceiling, reliability, reliability_interval
-from nasrepro.metrics.ranking import kendall_tau
-from nasrepro.metrics.resampling import Estimate
-from nasrepro.reporting.truth_data import Measured, TruthTable, seed_spread, separately_measured, trial_range
+from nasrepro.reporting.truth_data import Measured, TruthTable, seed_spread, separately_measured
+from nasrepro.reporting.truth_noise import Noise, assess_noise, root_mean_square, spread_of
 from nasrepro.spaces import nb201, nb201_columns
 
-_SEED = 20_203
 BEST = 5
 """Cells that are drawn."""
 
@@ -33,35 +30,6 @@ class Sample:
     mean: float
     std: float
     """Between cells, ddof = 1."""
-
-
-@dataclass(frozen=True)
-class Noise:
-    """How far one measurement can be trusted. Over cells measured separately that depend on their input."""
-
-    measured: Measured
-    cells: int
-    trials: tuple[int, int] | None
-    cell_std: float
-    """Of the cells' means, ddof = 1, in percent."""
-    seed_std: float
-    """Root of the mean variance over trials, in percent; NaN where single trials are not known."""
-    low_std: float
-    high_std: float
-    """The same among the worst and the best quarter of the cells."""
-    reliability: Estimate
-    halves: float
-    """τ-b between the means of every other trial and of the rest."""
-    ceiling: float
-    """τ-b that a perfect ranking can expect, NaN where the spread of trials is not known."""
-    ceiling_from: str
-    """Whose spread the ceiling was found with, when it is not its own."""
-    ceiling_all: float
-    """The ceiling over all cells of the space, the input-independent ones included."""
-    tau_other_split: float
-    """τ-b with the other split after as many epochs; NaN where there is none."""
-    tau_primary: float
-    """τ-b with what found cells are judged by."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +85,7 @@ def analyze_truth(table: TruthTable) -> TruthAnalysis:
     return TruthAnalysis(
         table,
         tuple(sample for measured in table.final for sample in _samples(measured)),
-        tuple(_noise(table, measured, cells) for measured in table.measured),
+        tuple(assess_noise(table, measured, cells) for measured in table.measured),
         best,
         _near_best(table),
         edge_effects(table.primary),
@@ -138,73 +106,6 @@ def _sample(measured: Measured, group: str, values: np.ndarray) -> Sample:
     low, quarter, median, three_quarters, high = (float(q) for q in np.quantile(values, [0, 0.25, 0.5, 0.75, 1]))
     std = float(values.std(ddof=1)) if values.size > 1 else math.nan
     return Sample(measured, group, values.size, low, quarter, median, three_quarters, high, float(values.mean()), std)
-
-
-def _noise(table: TruthTable, measured: Measured, cells: np.ndarray) -> Noise:
-    mean = measured.mean[cells].astype(np.float64)
-    trials = None if measured.trials is None else measured.trials[cells]
-    own = np.full(cells.size, np.nan) if trials is None else seed_spread(trials)
-    quarters = np.quantile(mean[~np.isnan(mean)], [0.25, 0.75])
-    other = next((m for m in table.measured if m.epochs == measured.epochs and m is not measured), None)
-    ceiling, source = noise_ceiling_of(table, measured, cells)
-    return Noise(
-        measured=measured,
-        cells=int(np.count_nonzero(~np.isnan(mean))),
-        trials=trial_range(measured, cells),
-        cell_std=float(np.nanstd(mean, ddof=1)),
-        seed_std=_root_mean_square(own),
-        low_std=_root_mean_square(own[mean <= quarters[0]]),
-        high_std=_root_mean_square(own[mean >= quarters[1]]),
-        reliability=_reliability(trials),
-        halves=math.nan if trials is None else _halves(trials),
-        ceiling=ceiling,
-        ceiling_from="" if source is measured or source is None else str(source),
-        ceiling_all=noise_ceiling_of(table, measured, np.arange(measured.mean.size))[0],
-        tau_other_split=math.nan if other is None else kendall_tau(mean, other.mean[cells]),
-        tau_primary=math.nan if measured is table.primary else kendall_tau(mean, table.primary.mean[cells]),
-    )
-
-
-def _spread(table: TruthTable, measured: Measured) -> tuple[np.ndarray | None, Measured | None]:
-    """Spread over trials of every cell: its own, else of the other splits after as many epochs."""
-    for source in sorted(table.measured, key=lambda m: m is not measured):
-        if source.trials is not None and source.epochs == measured.epochs and source.trials.shape[1] > 1:
-            return seed_spread(source.trials), source
-    return None, None
-
-
-def noise_ceiling_of(table: TruthTable, measured: Measured, cells: np.ndarray) -> tuple[float, Measured | None]:
-    """τ-b that a perfect ranking of these cells can expect, and whose seed noise it was found with.
-
-    NaN where neither this measurement nor another split after as many epochs has single trials.
-    """
-    spread, source = _spread(table, measured)
-    if spread is None or measured.counts is None:
-        return math.nan, None
-    rng = np.random.default_rng(_SEED)
-    return noise_ceiling(measured.mean[cells], spread[cells], measured.counts[cells], rng, draws=30), source
-
-
-def _root_mean_square(spread: np.ndarray) -> float:
-    known = spread[~np.isnan(spread)]
-    return float(np.sqrt((known**2).mean())) if known.size else math.nan
-
-
-def _reliability(trials: np.ndarray | None) -> Estimate:
-    if trials is None:
-        return Estimate(math.nan, math.nan, math.nan)
-    return Estimate(reliability(trials), *reliability_interval(trials, np.random.default_rng(_SEED)))
-
-
-def _halves(trials: np.ndarray) -> float:
-    """τ-b between two halves of each cell's known trials; cells with one trial are left out."""
-    known = ~np.isnan(trials)
-    place = np.cumsum(known, axis=1) - 1
-    first, second = (np.where(known & (place % 2 == half), trials, np.nan) for half in (0, 1))
-    enough = known.sum(axis=1) > 1
-    return (
-        kendall_tau(np.nanmean(first[enough], axis=1), np.nanmean(second[enough], axis=1)) if enough.any() else np.nan
-    )
 
 
 def _best(table: TruthTable) -> tuple[Best, ...]:
@@ -229,11 +130,11 @@ def _best(table: TruthTable) -> tuple[Best, ...]:
 def _near_best(table: TruthTable) -> int:
     """How many functional classes could be the best: within two standard errors of the difference."""
     main = table.primary
-    spread, _ = _spread(table, main)
+    spread, _ = spread_of(table, main)
     if spread is None or main.counts is None:
         return 0
     top = np.argsort(-np.where(np.isnan(main.mean), -np.inf, main.mean))[:100]
-    noise = _root_mean_square(spread[top])  # one cell's own spread over a few trials says little
+    noise = root_mean_square(spread[top])  # one cell's own spread over a few trials says little
     best = top[0]
     error = noise * np.sqrt(1 / main.counts[best] + 1 / np.maximum(main.counts, 1))
     near = main.mean >= main.mean[best] - 2 * error

@@ -1,4 +1,4 @@
-"""The figures of a page about a truth: its distribution, its noise, what it depends on, its best cells."""
+"""Figures of a truth's accuracies: how they are distributed, what seeds change, how early a ranking is known."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def distribution_figure(analysis: TruthAnalysis, provenance: str) -> Drawing:
     caption = (
         f"Left: where most of the {_dependent(shown[0]):,} cells lie whose output depends on their input; "
         f"{' and '.join(parts)}. Right: every cell from the worst to the best; the crosses are the cells whose output "
-        "ignores their input, at chance. Cells, not classes."
+        "ignores their input. Cells, not classes."
     )
     return finish(
         figure,

@@ -10,8 +10,9 @@ from nasrepro.metrics.resampling import Estimate
 from nasrepro.reporting.drawing import edge_name
 from nasrepro.reporting.table_model import decimal, join_words
 from nasrepro.reporting.truth_agreement import Agreement
-from nasrepro.reporting.truth_analysis import GROUPS, EdgeEffects, Noise, Sample, TruthAnalysis
+from nasrepro.reporting.truth_analysis import GROUPS, EdgeEffects, Sample, TruthAnalysis
 from nasrepro.reporting.truth_cells import op_name
+from nasrepro.reporting.truth_noise import Noise
 from nasrepro.spaces import nb201
 
 

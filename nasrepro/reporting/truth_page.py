@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasrepro.reporting.describe import Fact
-from nasrepro.reporting.output import replaced_folder
+from nasrepro.reporting.output import refuse_foreign, replaced_folder
 from nasrepro.reporting.page import render_page
 from nasrepro.reporting.style import Drawing, styled
 from nasrepro.reporting.table_model import Table, join_words
@@ -72,6 +72,7 @@ class TruthReport:
 
         `command` is what the reader types to get it again. Raises `UserError` when the folder cannot be written.
         """
+        refuse_foreign(out)
         sections = self._sections()
         page = render_page(
             "truth.html.j2",

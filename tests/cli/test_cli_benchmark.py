@@ -1,8 +1,17 @@
 """`benchmark show`: a page about a truth."""
 
+import dataclasses
 import json
 
 import pytest
+
+from nasrepro import benchmarks
+from nasrepro.benchmarks import Scoring
+from nasrepro.commands.truth import read_truth
+from nasrepro.errors import UserError
+from nasrepro.oracles.arrays import ArrayOracle
+from nasrepro.oracles.base import Fidelity
+from nasrepro.splits import Split
 
 
 def test_a_truth_becomes_a_page(with_table, tmp_path):
@@ -45,10 +54,15 @@ def test_bad_input(with_table, user_error, words, named):
 
 
 def test_a_truth_that_does_not_cover_the_space_is_refused(with_table, user_error, monkeypatch):
-    from nasrepro.oracles.arrays import ArrayOracle
-
     monkeypatch.setattr(ArrayOracle, "covers_space", False)
     user_error(with_table("benchmark", "show", "nb201-cifar10"), "nb201-cifar10", "does not cover the space", "allowed")
+
+
+def test_a_truth_without_what_it_judges_by_is_refused(with_table, tmp_path):
+    absent = (Scoring("test", Fidelity("cifar10", Split.TEST, 7)),)
+    broken = dataclasses.replace(benchmarks.get("nb201-cifar10"), scorings=absent)
+    with pytest.raises(UserError, match="cifar10 test after 7 epochs"):
+        read_truth(broken, tmp_path)
 
 
 def test_a_missing_table_is_named(nasrepro, user_error):

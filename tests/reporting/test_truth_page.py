@@ -16,10 +16,11 @@ from nasrepro.errors import UserError
 from nasrepro.metrics.resampling import Estimate
 from nasrepro.reporting.style import styled
 from nasrepro.reporting.truth_agreement import Agreement, agreement, spread_ranks
-from nasrepro.reporting.truth_analysis import analyze_truth, edge_effects, noise_ceiling_of, percent_ranks
+from nasrepro.reporting.truth_analysis import analyze_truth, edge_effects, percent_ranks
 from nasrepro.reporting.truth_cells import COLUMNS, edge_figure
 from nasrepro.reporting.truth_data import Measured, seed_spread, separately_measured
 from nasrepro.reporting.truth_findings import truth_findings
+from nasrepro.reporting.truth_noise import noise_ceiling_of
 from nasrepro.reporting.truth_page import TruthReport
 from nasrepro.reporting.truth_tables import agreement_table, edge_table, noise_table
 from nasrepro.spaces import nb201, nb201_columns
@@ -207,12 +208,6 @@ def test_a_truth_of_means_says_what_it_does_not_know(means: TruthReport) -> None
     assert means.analysis.near_best == 0
 
 
-def test_figures_without_data_are_left_out(means: TruthReport, tmp_path: Path) -> None:
-    drawn = means.write(tmp_path / "page", command="x").parent / "figures"
-    assert {path.stem for path in drawn.iterdir()} == {"distribution", "best", "edges"}
-    assert not (tmp_path / "page" / "agreement.csv").exists()
-
-
 def test_ranks() -> None:
     assert percent_ranks(np.array([5.0, 1.0, 5.0, np.nan])) == pytest.approx(
         [200 / 3, 50 / 3, 200 / 3, math.nan], nan_ok=True
@@ -257,11 +252,15 @@ def test_numbers_are_json_without_nan(folder: Path, report: TruthReport) -> None
     assert (numbers["best"][0]["index"], numbers["primary"]) == (report.analysis.best[0].index, "toy/test/25")
 
 
-def test_equal_truths_give_equal_files(means: TruthReport, tmp_path: Path) -> None:
+def test_equal_truths_give_equal_files_and_figures_without_data_are_left_out(
+    means: TruthReport, tmp_path: Path
+) -> None:
     first = means.write(tmp_path / "first", command="x").parent
     second = TruthReport.of(made.means_only()).write(tmp_path / "second", command="x").parent
     for path in sorted(p for p in first.rglob("*") if p.is_file()):
         assert path.read_bytes() == (second / path.relative_to(first)).read_bytes(), path.name
+    assert {path.stem for path in (first / "figures").iterdir()} == {"distribution", "best", "edges"}
+    assert not (first / "agreement.csv").exists()
 
 
 def test_the_agreement_table_has_its_baselines(report: TruthReport) -> None:
