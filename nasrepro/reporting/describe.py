@@ -23,8 +23,11 @@ class Fact:
     warning: bool = False
 
 
-def describe(records: Sequence[RunRecord]) -> list[Fact]:
-    """What every caption states about records that share a table, in reading order."""
+def describe(records: Sequence[RunRecord], ranked: str = "") -> list[Fact]:
+    """What every caption states about records that share a table, in reading order.
+
+    `ranked` says what τ is over where that is not the probe cells.
+    """
     first = records[0]
     facts = [
         Fact("Benchmark", first.spec.benchmark),
@@ -33,7 +36,7 @@ def describe(records: Sequence[RunRecord]) -> list[Fact]:
         Fact("Scale and protocol", f"{first.spec.scale}, {first.spec.protocol}"),
         Fact("Supernets", _supernets(records)),
         Fact("Seeds", _seeds(records)),
-        Fact("τ over", _probes(records)),
+        Fact("τ over", ranked or _probes(records)),
         Fact("Software", _software(records)),
         Fact("Hardware", _hardware(records)),
     ]
