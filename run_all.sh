@@ -29,20 +29,24 @@ install analog
 nasrepro=.venv/bin/nasrepro
 
 echo
-echo "1/3  Two weight-sharing searches, random search and evolution on digits, every network trained here"
+echo "1/4  Two weight-sharing searches, random search and evolution on digits"
 $nasrepro compare --methods random,random-search,rea,randomnas,gdas \
     --benchmark nb201-digits --scale laptop --seeds 0-2 --out reports/digits
 
 echo
-echo "2/3  Searches without weight sharing against a CIFAR-10 truth that needs no download"
+echo "2/4  The same supernets score all 15,625 cells; how well do they rank them?"
+$nasrepro rank randomnas,gdas --benchmark nb201-digits --scale laptop --seeds 0-2 --out reports/digits-ranking
+
+echo
+echo "3/4  Searches without weight sharing against a CIFAR-10 truth that needs no download"
 $nasrepro compare --methods random,random-search,rea \
     --benchmark nb201-cifar10-analog --scale laptop --seeds 0-49 --out reports/cifar10-analog
 
 echo
-echo "3/3  E²NAS, Table 1: the printed numbers beside ours"
+echo "4/4  E²NAS, Table 1: the printed numbers beside ours"
 $nasrepro reproduce e2nas/table-1 --scale laptop --benchmark nb201-digits --seeds 0-2 \
     --published reports/published/nb201-cifar10/records --out reports/e2nas-table-1
 
 echo
 echo "Open these pages:"
-printf '  %s\n' "$PWD"/reports/{digits,cifar10-analog,e2nas-table-1}/index.html
+printf '  %s\n' "$PWD"/reports/{digits,digits-ranking,cifar10-analog,e2nas-table-1}/index.html

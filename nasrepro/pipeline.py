@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nasrepro import console
-from nasrepro.experiments.execute import Outcome, default_workers, execute, execute_jobs
+from nasrepro.experiments.execute import Outcome, default_workers, execute
 from nasrepro.experiments.plan import PlannedRun, plan
-from nasrepro.experiments.truth import truth_jobs
 from nasrepro.records.store import RunStore
 from nasrepro.reporting.comparison import render_comparison
 
@@ -59,14 +58,9 @@ def compare(
 
 
 def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | None, threads: int) -> Outcome:
-    """Make the truth that is missing, then search and look up, run by run; says on stderr what is going on."""
+    """Search and look up, run by run; says on stderr what is going on."""
     shown = console.messages()
     workers = workers or default_workers(threads)
-    if jobs := truth_jobs(planned, store):
-        console.note(
-            f"there is no table for this benchmark: training the probe cells stand-alone, once for '{store.root}'"
-        )
-        execute_jobs(jobs, workers=workers, work_root=store.root / "work", title="truth", console=shown)
     outcome = execute(planned, store, workers=workers, console=shown)
     done = len(outcome.records) - outcome.reused
     console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")

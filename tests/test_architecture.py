@@ -44,8 +44,7 @@ MAY_IMPORT = {
     "supernets": {"spaces"},
     "training": {"spaces", "supernets", "datasets"},
     "oracles": {"spaces"},
-    # A benchmark whose truth is trained on the spot opens it through `experiments`, when it is asked to.
-    "benchmarks": {"spaces", "datasets", "oracles", "experiments"},
+    "benchmarks": {"spaces", "datasets", "oracles"},
     "methods": {"spaces", "datasets", "supernets", "training", "oracles", "records", "benchmarks"},
     "records": set(),
     "tabulation": {"spaces", "kernels", "datasets", "oracles", "records"},

@@ -1,4 +1,4 @@
-"""`benchmark show`: the truth behind a benchmark, looked at by itself."""
+"""`benchmark show`, `build`, `verify`: the truth behind a benchmark, looked at by itself, made, and checked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
+from nasrepro.commands.tabulate import build, verify
 from nasrepro.errors import UserError
 
-benchmark_app = typer.Typer(help="The truth behind a benchmark: look at it.", no_args_is_help=False)
+benchmark_app = typer.Typer(help="The truth behind a benchmark: look at it, make it, check it.", no_args_is_help=False)
+
+benchmark_app.command()(build)
+benchmark_app.command()(verify)
 
 
 @benchmark_app.callback(invoke_without_command=True)

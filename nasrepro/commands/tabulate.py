@@ -110,6 +110,8 @@ def _usable(tabulation: Tabulation, shard: ShardId, folder: Path) -> bool:
 def _run(jobs: list[Job], folder: Path, workers: int | None, title: str) -> list[Any]:
     from nasrepro.experiments.execute import default_workers, execute_jobs
 
+    if jobs:
+        console.note("networks train in compiled kernels; compiling them the first time takes about a minute")
     outcomes = execute_jobs(
         jobs,
         workers=workers or default_workers(1),

@@ -49,7 +49,7 @@ class CellMaps(NamedTuple):
             (channels,),
         )
         shares = mp.window_shares(side, batch)
-        return cls(*(np.zeros(shape, np.float32) for shape in shapes), shares, np.ones_like(shares))
+        return cls._make([*(np.zeros(shape, np.float32) for shape in shapes), shares, np.ones_like(shares)])
 
 
 @kernel

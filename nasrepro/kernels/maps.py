@@ -220,7 +220,7 @@ def halve_gradient(upstream: np.ndarray, out: np.ndarray, batch: int) -> None:
 
 
 @kernel
-def _block(large: np.ndarray, small: np.ndarray, c: int, y: int, x: int, batch: int) -> tuple[int, int, int, int, int]:
+def _block(large: np.ndarray, small: np.ndarray, c: int, y: int, x: int, batch: int) -> tuple[np.uintp, ...]:
     """Flat positions: upper left pixel of a 2×2 block, its place in the halved map, and the block's other pixels."""
     left = (c * large.shape[1] + 2 * y) * large.shape[2] + 2 * x * batch
     at = (c * small.shape[1] + y) * small.shape[2] + x * batch

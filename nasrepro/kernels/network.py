@@ -56,7 +56,7 @@ class ReductionMaps(NamedTuple):
             (d, d, 3, 3),
             (d,),
         )
-        return cls(*(np.zeros(shape, np.float32) for shape in shapes))
+        return cls._make(np.zeros(shape, np.float32) for shape in shapes)
 
 
 class NetworkMaps(NamedTuple):
@@ -87,18 +87,19 @@ class NetworkMaps(NamedTuple):
             for s in range(skeleton.stages - 1)
         ]
         first, last = cells[0].scratch, cells[-1].scratch
-        zeros = [np.zeros_like(last) for _ in range(3)]
         return cls(
-            np.zeros_like(first),
-            np.zeros(len(first), np.float32),
-            np.zeros(len(first), np.float32),
-            tuple(cells),
-            tuple(reductions),
-            *zeros,
-            np.zeros(len(last), np.float32),
-            np.zeros(len(last), np.float32),
-            np.zeros((len(last), batch), np.float32),
-            np.zeros((skeleton.classes, batch), np.float32),
+            stem_normal=np.zeros_like(first),
+            stem_inverse=np.zeros(len(first), np.float32),
+            stem_mean=np.zeros(len(first), np.float32),
+            cells=tuple(cells),
+            reductions=tuple(reductions),
+            head_normal=np.zeros_like(last),
+            head_scaled=np.zeros_like(last),
+            head_gradient=np.zeros_like(last),
+            head_inverse=np.zeros(len(last), np.float32),
+            head_mean=np.zeros(len(last), np.float32),
+            features=np.zeros((len(last), batch), np.float32),
+            logits=np.zeros((skeleton.classes, batch), np.float32),
         )
 
 

@@ -47,6 +47,7 @@ def widths(skeleton: Skeleton) -> list[int]:
 
 
 def _shapes(skeleton: Skeleton) -> dict[str, tuple[int, ...] | Shapes]:
+    """In the order of the fields of `Weights`."""
     edges, cells = len(EDGES), widths(skeleton)
     inputs = [skeleton.channels * 2**stage for stage in range(skeleton.stages - 1)]
     return {
@@ -83,11 +84,9 @@ def views(vector: np.ndarray, skeleton: Skeleton) -> Weights:
         position += length
         return part
 
-    return Weights(
-        **{
-            name: tuple(take(each) for each in shape) if isinstance(shape, list) else take(shape)
-            for name, shape in _shapes(skeleton).items()
-        }
+    return Weights._make(
+        tuple(take(each) for each in shape) if isinstance(shape, list) else take(shape)
+        for shape in _shapes(skeleton).values()
     )
 
 

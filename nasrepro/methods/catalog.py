@@ -157,7 +157,7 @@ def resolve(
         for key in overrides.get("skeleton", {}):
             if key not in fields:
                 raise unknown("setting of block 'skeleton'", key, fields)
-        resolved["skeleton"] = vars(_skeleton(benchmark, {**fields, **overrides.get("skeleton", {})}))
+        resolved["skeleton"] = _skeleton(benchmark, {**fields, **overrides.get("skeleton", {})}).sizes()
     return resolved
 
 

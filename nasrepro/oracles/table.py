@@ -14,10 +14,12 @@ class TableOracle(ArrayOracle):
     """A `nasrepro-table/1` file as an oracle."""
 
     @classmethod
-    def load(cls, path: Path, *, name: str, space: str = "nb201") -> TableOracle:
+    def load(
+        cls, path: Path, *, name: str, space: str = "nb201", remedy: str = "nasrepro data convert FILE"
+    ) -> TableOracle:
         """Open a table; its arrays are decoded when they are first asked for.
 
-        `name` is what messages call the table. Raises `UserError` for a file that is missing, damaged or not such
+        `name` is what messages call the table, `remedy` the command that makes it. Raises `UserError` for a file that is missing, damaged or not such
         a table over `space`.
         """
-        return cls(TableFile(Path(path), space=space), name=name)
+        return cls(TableFile(Path(path), space=space, remedy=remedy), name=name)

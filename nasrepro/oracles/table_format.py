@@ -44,16 +44,14 @@ LAYOUTS = {nb201.NB201Space.name: Layout("nas-bench-201", nb201.SIZE)}
 class TableFile:
     """A table's bytes, checked on opening; an array is decoded and checked when it is asked for."""
 
-    def __init__(self, path: Path, *, space: str) -> None:
-        """Raises `UserError` when the file is missing, damaged, or not a table of this format, space and order."""
-        self.path = path
+    def __init__(self, path: Path, *, space: str, remedy: str) -> None:
+        """`remedy` is the command that makes the table. Raises `UserError` when the file is missing, damaged, or not a table of this format, space and order."""
+        self.path, self._remedy = path, remedy
         self.layout = _layout(space)
         try:
             self._content = path.read_bytes()
         except FileNotFoundError:
-            raise UserError(
-                f"there is no table at '{path}'; 'nasrepro data convert FILE' makes one from an official benchmark file"
-            ) from None
+            raise UserError(f"there is no table at '{path}'; this makes one: {remedy}") from None
         except OSError as error:
             raise UserError(f"table '{path}' cannot be read: {error.strerror}") from error
         try:
@@ -92,7 +90,7 @@ class TableFile:
             raise self._damaged(f"its {META} is not JSON") from error
         found = meta.get("format") if isinstance(meta, dict) else None
         if found != FORMAT:
-            raise UserError(f"table '{self.path}' has format '{found}'; this nasrepro reads '{FORMAT}'")
+            raise UserError(f"table '{self.path}' has format '{found}'; this nasrepro reads '{FORMAT}', made with: {self._remedy}")
         if meta.get("space") != space:
             raise UserError(f"table '{self.path}' is over space '{meta.get('space')}', not '{space}'")
         if meta.get("order") != self.layout.order:
@@ -100,7 +98,7 @@ class TableFile:
         return dict(meta)
 
     def _damaged(self, reason: str) -> UserError:
-        return UserError(f"table '{self.path}' cannot be used: {reason}; restore it or convert the official file again")
+        return UserError(f"table '{self.path}' cannot be used: {reason}; restore it or make it again with: {self._remedy}")
 
 
 def write_table(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> Path:

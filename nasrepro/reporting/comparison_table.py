@@ -76,7 +76,7 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
     ]
     note = (
         "Means over finished runs. Counts do not depend on the machine; seconds do, and they include scoring the probe "
-        "cells and looking the truth up, which where it is trained on the spot depends on what was known before."
+        "cells and looking the truth up."
     )
     tables.append(runs_only.select(cost, title="What the searches cost", caption=caption, notes=[note]))
     return tables

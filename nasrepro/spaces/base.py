@@ -22,7 +22,8 @@ class Genotype(Protocol):
 class Skeleton:
     """The network around the cell; with a genotype it makes an architecture.
 
-    `cells` is the number of cells per stage; channels double and the image side halves between stages.
+    `cells` is the number of cells per stage; channels double and the image side halves between stages. `affine` says
+    whether stand-alone networks normalize inside cells with a learned scale and shift; supernets never do.
     """
 
     channels: int
@@ -31,6 +32,11 @@ class Skeleton:
     image_size: int
     classes: int
     in_channels: int = 3
+    affine: bool = True
+
+    def sizes(self) -> dict[str, int]:
+        """Everything a supernet's skeleton is made of."""
+        return {name: value for name, value in vars(self).items() if name != "affine"}
 
     def __post_init__(self) -> None:
         if min(self.channels, self.cells, self.stages, self.classes, self.in_channels) < 1:

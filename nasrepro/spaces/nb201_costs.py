@@ -25,7 +25,7 @@ def cost(conv1: int, conv3: int, skeleton: Skeleton) -> Cost:
             params += kernels + 4 * width
             macs += kernels * side * side
         kernels = skeleton.cells * width * width * (conv1 + 9 * conv3)
-        params += kernels + skeleton.cells * 2 * width * (conv1 + conv3)
+        params += kernels + (skeleton.cells * 2 * width * (conv1 + conv3) if skeleton.affine else 0)
         macs += kernels * side * side
     classifier = width * skeleton.classes + skeleton.classes
     return Cost(params=params + 2 * width + classifier, macs=macs + classifier)

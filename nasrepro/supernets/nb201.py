@@ -16,7 +16,7 @@ class NB201Network(nn.Module):
 
     Without a genotype it is a supernet: every cell holds all candidate convolutions, normalised without affine
     parameters, and `forward` runs the path it is given. With a genotype it is the stand-alone network, normalised
-    with affine parameters and running averages, exactly as the benchmark trained it.
+    with running averages and, where the skeleton says so, affine parameters, exactly as the benchmark trained it.
 
     `precision` "bf16" runs maps in bfloat16 with float32 master weights and float32 logits.
     """
@@ -44,7 +44,7 @@ class NB201Network(nn.Module):
                 self.body.append(Reduction(width, mode, rng))
                 width *= 2
             self.body.extend(
-                NB201Cell(width, genotype, affine=alone, mode=mode, rng=rng) for _ in range(skeleton.cells)
+                NB201Cell(width, genotype, affine=alone and skeleton.affine, mode=mode, rng=rng) for _ in range(skeleton.cells)
             )
         self.head = Head(width, skeleton.classes, mode, rng)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format

@@ -38,7 +38,7 @@ class Recipe(BaseModel):
     @property
     def skeleton(self) -> Skeleton:
         """The network around the cell."""
-        return Skeleton(self.channels, self.cells, self.stages, image_size=8, classes=10, in_channels=1)
+        return Skeleton(self.channels, self.cells, self.stages, image_size=8, classes=10, in_channels=1, affine=False)
 
     def describe(self) -> str:
         """One line for captions."""

@@ -89,7 +89,8 @@ def read_shard(path: Path, wanted: ShardId, recipe: Recipe, fingerprint: str, re
     try:
         content = path.read_bytes()
         meta = npz.to_json(npz.unpack(content, _META))
-        shard = Shard(*(npz.unpack(content, name) for name in ("cells", "scores", "seconds")), made=meta.get("made"))
+        cells, scores, seconds = (npz.unpack(content, name) for name in ("cells", "scores", "seconds"))
+        shard = Shard(cells, scores, seconds, meta.get("made"))
     except OSError as error:
         raise refused(str(error.strerror)) from error
     except (npz.Damaged, ValueError, AttributeError) as error:

@@ -93,15 +93,25 @@ def judge(
     checked = []
     for cell, new in zip(cells, again, strict=True):
         old = table[cell]
-        means = [
-            float(values[:, -1, SPLITS.index(Split.TEST), QUANTITIES.index("acc")].mean()) for values in (old, new)
-        ]
-        identical = int((old == new).all(axis=(1, 2, 3)).sum())
-        checked.append(Checked(int(cell), *means, spread[cell], float(per_cell * spread[cell] * width), identical))
+        checked.append(
+            Checked(
+                cell=int(cell),
+                table=_final(old),
+                again=_final(new),
+                spread=float(spread[cell]),
+                tolerance=float(per_cell * spread[cell] * width),
+                identical=int((old == new).all(axis=(1, 2, 3)).sum()),
+            )
+        )
     differences = [cell.again - cell.table for cell in checked]
     noise = width * np.sqrt(np.mean([cell.spread**2 for cell in checked]) / len(checked))
     tolerance = float(NormalDist().inv_cdf(1 - FALSE_ALARM / 4) * noise)
     return Verification(checked, recipe.trials, fresh, float(np.mean(differences)), tolerance)
+
+
+def _final(trials: np.ndarray) -> float:
+    """Mean final test accuracy of (trials, report epochs, splits, quantities)."""
+    return float(trials[:, -1, SPLITS.index(Split.TEST), QUANTITIES.index("acc")].mean())
 
 
 def _stored(tabulation: Tabulation, oracle: Oracle) -> np.ndarray:
@@ -126,4 +136,5 @@ def _spread(trials: np.ndarray) -> np.ndarray:
     smooth = np.convolve(padded, np.full(_NEIGHBOURS + 1, 1 / (_NEIGHBOURS + 1)), mode="valid")
     of_class = np.empty(len(first))
     of_class[order] = np.sqrt(smooth)
-    return of_class[functional_classes()]
+    spread: np.ndarray = of_class[functional_classes()]
+    return spread

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, get_args
@@ -276,6 +276,16 @@ class _MethodBattery:
 
     def _threads(self) -> Any:
         """Supernets are compared to the last bit, which takes a fixed number of threads."""
-        from nasrepro.experiments.standalone import one_thread
+        return _one_thread() if self.method.one_shot else nullcontext()
 
-        return one_thread() if self.method.one_shot else nullcontext()
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -192,5 +192,5 @@ def test_a_damaged_number_of_the_truth_is_found_before_anything_runs(
     content[content.index(b"acc/imagenet16-120/test/200") + 1000] ^= 1
     table.write_bytes(content)
     monkeypatch.setenv("NASREPRO_DATA", str(tmp_path / "data"))
-    user_error(nasrepro(*TABULAR, "--seeds", "0"), "acc/imagenet16-120/test/200", "convert the official file again")
+    user_error(nasrepro(*TABULAR, "--seeds", "0"), "acc/imagenet16-120/test/200", "nasrepro data convert")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]

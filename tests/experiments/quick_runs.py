@@ -1,4 +1,4 @@
-"""Runs on nb201-digits whose truth takes a tenth of a second, in processes that can be killed.
+"""Smoke-scale runs on nb201-digits, in processes that can be killed.
 
 As a program it does one such run; its arguments are those of `main`.
 """
@@ -12,15 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nasrepro.experiments import standalone
 from nasrepro.experiments.plan import plan
 from nasrepro.experiments.runner import run
 from nasrepro.records.store import RunStore
-from nasrepro.spaces.base import Skeleton
-
-QUICK_RECIPE = standalone.DIGITS_RECIPE.model_copy(update={"batch_size": 1077})
-QUICK_SKELETON = Skeleton(2, 1, 1, 8, 10, in_channels=1)
-"""The digits' own recipe with one step per epoch, on tiny networks. Its fingerprint keeps it apart from real truths."""
 
 
 def planned(method, root, *, seed=0, **overrides):
@@ -40,7 +34,6 @@ def planned(method, root, *, seed=0, **overrides):
 
 def main(root, method, overrides, report=lambda done, total: None):
     """Do one run; `overrides` is JSON."""
-    standalone.DIGITS_RECIPE, standalone.DIGITS_SKELETON = QUICK_RECIPE, QUICK_SKELETON
     folder = Path(root)
     run(planned(method, folder, **json.loads(overrides)), RunStore(folder), report)
 
