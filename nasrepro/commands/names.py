@@ -139,7 +139,7 @@ def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
             **{scale: resolved[scale]["skeleton"][name] for scale in SCALES},
             "description": "",
         }
-        for name, value in (vars(benchmark.standalone).items() if method.one_shot else ())
+        for name, value in (benchmark.standalone.sizes().items() if method.one_shot else ())
     ]
     return {
         "name": method.name,
