@@ -147,17 +147,24 @@ def finish(figure: Figure, *, name: str, title: str, caption: str, provenance: s
 
 
 def label_line(
-    axes: Axes, y: float, text: str, *, dash: Any = (0, (4, 2)), color: str = MUTED, below: bool = False
+    axes: Axes,
+    y: float,
+    text: str,
+    *,
+    dash: Any = (0, (4, 2)),
+    color: str = MUTED,
+    below: bool = False,
+    left: bool = False,
 ) -> None:
-    """A horizontal line across the panel with its name at the right end."""
+    """A horizontal line across the panel with its name at the right end, or at the left one."""
     axes.axhline(y, color=color, linewidth=1.0, linestyle=dash, zorder=1.5)
     axes.annotate(
         text,
-        xy=(1.0, y),
+        xy=(0.0 if left else 1.0, y),
         xycoords=("axes fraction", "data"),
-        xytext=(0, -3 if below else 3),
+        xytext=(4 if left else 0, -3 if below else 3),
         textcoords="offset points",
-        ha="right",
+        ha="left" if left else "right",
         va="top" if below else "bottom",
         fontsize=7.5,
         color=color,

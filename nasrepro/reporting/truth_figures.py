@@ -171,7 +171,7 @@ def epochs_figure(analysis: TruthAnalysis, provenance: str) -> Drawing | None:
             )
     ceiling = analysis.noise_of(main).ceiling
     if np.isfinite(ceiling):
-        label_line(axes, ceiling, f"noise ceiling, {decimal(ceiling, 2)}", color=INK)
+        label_line(axes, ceiling, f"noise ceiling, {decimal(ceiling, 2)}", color=INK, left=True)
     axes.set_xscale("log")
     axes.set_xticks(sorted(lengths), [str(length) for length in sorted(lengths)])
     axes.minorticks_off()
@@ -181,7 +181,8 @@ def epochs_figure(analysis: TruthAnalysis, provenance: str) -> Drawing | None:
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
     caption = (
         f"Agreement of the ranking after fewer epochs, by split, with {main}, over {analysis.noise_of(main).cells:,} "
-        "separately measured cells whose output depends on their input. Numbers from one training share its seed."
+        "separately measured cells whose output depends on their input. Numbers of one training share the luck of its "
+        "seed and may agree better than the noise ceiling, which is that of a ranking without a share in this luck."
     )
     return finish(
         figure, name="epochs", title="How early a ranking is known", caption=caption, provenance=provenance, wide=False

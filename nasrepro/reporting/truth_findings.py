@@ -103,9 +103,16 @@ def _splits(analysis: TruthAnalysis) -> str:
     if not math.isfinite(main.tau_other_split):
         return ""
     other = analysis.table.final[1]
-    return (
+    text = (
         f"The rankings by {main.measured.split} and {other.split} after {other.epochs} epochs agree with "
         f"τ = {decimal(main.tau_other_split, 3)}."
+    )
+    if not math.isfinite(main.halves_apart):
+        return text
+    return (
+        f"{text} One half of the seeds agrees with the other with τ = {decimal(main.halves, 3)} on the same images and "
+        f"with τ = {decimal(main.halves_apart, 3)} when the other is scored on the {other.split} images; what lies "
+        "between is the choice of images."
     )
 
 
@@ -141,11 +148,11 @@ def _beyond(found: Agreement) -> str:
         -1: "so beyond size the two disagree",
     }[tau.sign]
     text = f"Among cells of equal parameter count they agree with τ = {decimal(tau.value, 3)} {_range(tau)}, {knows}."
-    side = {1: "more than", 0: "not distinguishably from", -1: "less than"}[live.sign]
+    side = {1: "agrees more than", 0: "is not distinguishable from", -1: "agrees less than"}[live.sign]
     difference = f"{decimal(live.value, 3, sign=True)} {_range(live)}"
     return (
         f"{text} Counting only the convolutions that lie on a path from input to output ranks {there} with "
-        f"τ = {decimal(found.live[1].value, 3)}; {here} agrees {side} that ({difference})."
+        f"τ = {decimal(found.live[1].value, 3)}; {here} {side} that ({difference})."
     )
 
 

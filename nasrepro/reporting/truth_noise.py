@@ -32,6 +32,8 @@ class Noise:
     reliability: Estimate
     halves: float
     """τ-b between the means of every other trial and of the rest."""
+    halves_apart: float
+    """The same when the rest is scored on the other split: seeds and images differ."""
     ceiling: float
     """τ-b that a perfect ranking can expect, NaN where the spread of trials is not known."""
     ceiling_from: str
@@ -61,7 +63,8 @@ def assess_noise(table: TruthTable, measured: Measured, cells: np.ndarray) -> No
         low_std=root_mean_square(own[mean <= quarters[0]]),
         high_std=root_mean_square(own[mean >= quarters[1]]),
         reliability=_reliability(trials),
-        halves=math.nan if trials is None else _halves(trials),
+        halves=_halves(trials, trials),
+        halves_apart=_halves(trials, None if other is None or other.trials is None else other.trials[cells]),
         ceiling=ceiling,
         ceiling_from="" if source is measured or source is None else str(source),
         ceiling_all=noise_ceiling_of(table, measured, np.arange(measured.mean.size))[0],
@@ -102,12 +105,17 @@ def _reliability(trials: np.ndarray | None) -> Estimate:
     return Estimate(reliability(trials), *reliability_interval(trials, np.random.default_rng(_SEED)))
 
 
-def _halves(trials: np.ndarray) -> float:
-    """τ-b between two halves of each cell's known trials; cells with one trial are left out."""
-    known = ~np.isnan(trials)
+def _halves(here: np.ndarray | None, there: np.ndarray | None) -> float:
+    """τ-b between every other trial of `here` and the rest of `there`, trials of shape (n, seeds) in one order.
+
+    Cells with one trial are left out.
+    """
+    if here is None or there is None or here.shape != there.shape:
+        return math.nan
+    known = ~np.isnan(here) & ~np.isnan(there)
     place = np.cumsum(known, axis=1) - 1
-    first, second = (np.where(known & (place % 2 == half), trials, np.nan) for half in (0, 1))
     enough = known.sum(axis=1) > 1
     if not enough.any():
         return math.nan
+    first, second = (np.where(known & (place % 2 == half), side, np.nan) for half, side in enumerate((here, there)))
     return kendall_tau(np.nanmean(first[enough], axis=1), np.nanmean(second[enough], axis=1))

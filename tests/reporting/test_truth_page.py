@@ -20,7 +20,7 @@ from nasrepro.reporting.truth_analysis import analyze_truth, edge_effects, perce
 from nasrepro.reporting.truth_cells import COLUMNS, edge_figure
 from nasrepro.reporting.truth_data import Measured, seed_spread, separately_measured
 from nasrepro.reporting.truth_findings import truth_findings
-from nasrepro.reporting.truth_noise import noise_ceiling_of
+from nasrepro.reporting.truth_noise import assess_noise, noise_ceiling_of
 from nasrepro.reporting.truth_page import TruthReport
 from nasrepro.reporting.truth_tables import agreement_table, edge_table, noise_table
 from nasrepro.spaces import nb201, nb201_columns
@@ -81,6 +81,19 @@ def test_noise_of_the_made_up_truth_is_found(report: TruthReport) -> None:
     perfect = stats.kendalltau(made.worth()[cells], report.analysis.table.primary.mean[cells]).statistic
     assert noise.ceiling == pytest.approx(perfect, abs=0.02)
     assert noise.halves < noise.tau_other_split < noise.ceiling
+    # the made-up splits have noise of their own in every trial, so that images matter as little as seeds
+    assert noise.halves_apart == pytest.approx(noise.halves, abs=0.03)
+
+
+def test_halves_on_the_other_split_see_the_images() -> None:
+    full = made.truth()
+    test, valid = full.final
+    shift = np.random.default_rng(5).normal(0, 4, 5_044).astype(np.float32)[nb201_columns.functional_classes()]
+    assert valid.trials is not None
+    other = Measured("toy", "valid", 25, valid.mean + shift, valid.counts, valid.trials + shift[:, None])
+    table = type(full)("b", "s", "00", (test, other), test.key, full.skeleton)
+    found = assess_noise(table, test, separately_measured(table))
+    assert found.halves_apart < found.halves - 0.2
 
 
 def test_shorter_trainings_agree_less(report: TruthReport) -> None:
