@@ -19,6 +19,7 @@ from nasrepro.commands.check import check
 from nasrepro.commands.data import data_app
 from nasrepro.commands.lookup import cost, query
 from nasrepro.commands.names import list_names, show
+from nasrepro.commands.rank import rank
 from nasrepro.commands.reproduce import reproduce
 from nasrepro.commands.run import compare, report, search
 from nasrepro.errors import NasreproError
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command(rich_help_panel="Run")(compare)
 app.command(rich_help_panel="Run")(search)
+app.command(rich_help_panel="Run")(rank)
 app.command(rich_help_panel="Run")(reproduce)
 app.command(rich_help_panel="Run")(report)
 app.command(rich_help_panel="Look up")(query)

@@ -43,6 +43,7 @@ def compare(
 
     ensure_report_folder(out)
     ensure_writable(runs, "--runs")
+    words = request_words(benchmark, scale, protocol, seeds, threads, settings)
     outcome, page = pipeline.compare(
         split_names(methods),
         benchmark,
@@ -55,7 +56,7 @@ def compare(
         threads=threads,
         overrides=parse_overrides(settings or []),
         allow_unverified=allow_unverified,
-        command=_command(methods, benchmark, scale, protocol, seeds, threads, settings),
+        command=shlex.join(["nasrepro", "compare", "--methods", methods, *words]),
     )
     if page is not None:
         _show_comparison(outcome, page, json=json)
@@ -121,10 +122,20 @@ def report(
     json: options.Json = False,
 ) -> None:
     """Render a report again from records; nothing is run."""
+    from nasrepro.commands.rank import render_again
     from nasrepro.experiments.execute import Outcome
     from nasrepro.records.store import read_folder
     from nasrepro.reporting.comparison import render_comparison
+    from nasrepro.reporting.space_sources import is_rank_report
 
+    if folder is not None and is_rank_report(folder):
+        if any((benchmark, scale, protocol, methods)):
+            raise UserError(
+                f"'{folder}' is the report of a ranking, which is rendered as a whole; leave the choice out"
+            )
+        ensure_report_folder(out or folder)
+        render_again(folder, out or folder, runs, json=json)
+        return
     source = records_folder(folder or runs)
     target = out or (folder if folder and source != folder and not _is_store(folder) else Path("reports/report"))
     wanted = {"benchmark": benchmark, "scale": scale, "protocol": protocol}
@@ -234,13 +245,12 @@ def _is_store(folder: Path) -> bool:
     return not (folder / "index.html").exists()
 
 
-def _command(
-    methods: str, benchmark: str, scale: str, protocol: str, seeds: str, threads: int, settings: list[str] | None
-) -> str:
+def request_words(
+    benchmark: str, scale: str, protocol: str, seeds: str, threads: int, settings: list[str] | None
+) -> list[str]:
     """What a reader types to get the same records; where they are kept and how many run at a time does not matter."""
-    words = ["nasrepro", "compare", "--methods", methods, "--benchmark", benchmark, "--scale", scale]
-    words += ["--protocol", protocol, "--seeds", seeds]
+    words = ["--benchmark", benchmark, "--scale", scale, "--protocol", protocol, "--seeds", seeds]
     words += ["--threads", str(threads)] if threads != 1 else []
     for assignment in settings or []:
         words += ["--set", assignment]
-    return shlex.join(words)
+    return words

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from nasrepro.methods.shared_weights import SharedWeights
 
 
+PREFIX = "scores-"
+"""Of the jobs' keys; the rest is the key of the run."""
+
+
 def check_one_shot(methods: Sequence[str]) -> None:
     """Raise `UserError` for a method that does not exist or has no supernet to rank cells with."""
     for name in methods:
@@ -37,7 +41,7 @@ def score_jobs(planned: Sequence[PlannedRun], store: RunStore) -> list[Job]:
     """A job for each finished run whose cells are not scored yet, or whose scores are damaged."""
     return [
         Job(
-            f"scores-{run.key}",
+            f"{PREFIX}{run.key}",
             f"{run.spec.method} seed {run.spec.seed}",
             score_planned,
             (run, store),

@@ -15,6 +15,7 @@ import numpy as np
 
 from nasrepro.errors import UserError
 from nasrepro.metrics.quality import rank_quality
+from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.metrics.significance import Comparison, against_exact, paired
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.reporting.analysis import Tested, adjusted
@@ -23,6 +24,8 @@ from nasrepro.spaces import nb201_columns
 
 CELLS, DEPENDENT, CLASSES, WITHOUT_PROBES = "cells", "dependent", "classes", "without_probes"
 PARAMS, LIVE_PARAMS = "parameter count", "live convolution parameters"
+_IN_FULL = (CELLS, WITHOUT_PROBES)
+"""Sets of cells on which everything is measured; on the others τ alone."""
 _FEWEST = 3
 
 
@@ -110,6 +113,10 @@ class SpaceRanking:
         """Of the ranked cells, in percent."""
         return np.asarray(self.table.primary.mean[self.cells], dtype=np.float64)
 
+    def qualities(self, cells: str) -> list[str]:
+        """What is measured on a set of cells."""
+        return list(next(iter(self.baselines.values()))[cells])
+
     def leading(self) -> list[Ordering]:
         """Each name by the first of its scores."""
         return [found for name in self.names if (found := self.ordering(name)) is not None]
@@ -140,7 +147,11 @@ def rank_space(table: TruthTable, runs: Sequence[ScoredRun], probes: Sequence[in
     seen = {name: view(truth) for name, view in views.items()}
 
     def qualities(scores: np.ndarray) -> dict[str, dict[str, float]]:
-        return {name: rank_quality(view(scores), seen[name]) for name, view in views.items()}
+        found = {name: (view(scores), seen[name]) for name, view in views.items()}
+        return {
+            name: rank_quality(*pair) if name in _IN_FULL else {"tau": kendall_tau(*pair)}
+            for name, pair in found.items()
+        }
 
     orderings = tuple(
         _ordering([run for run in runs if run.name == name], by, qualities)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nasrepro.metrics.quality import QUALITIES, TOP_SHARE
+from nasrepro.metrics.quality import TOP_SHARE
 from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.space_ranking import (
     CELLS,
@@ -45,9 +45,9 @@ def full_space_table(ranking: SpaceRanking, trust: Trust) -> Table:
         Column("seeds", "Seeds", "text"),
         Column("n", "n", "count"),
         *(
-            Column(_key(cells, quality), _heading(cells, quality), digits=digits, parts=_PARTS, higher_is_better=True)
-            for cells in ranking.sizes
-            for quality, (_, digits) in _HEADINGS.items()
+            Column(_key(c, q), _heading(c, q), digits=_HEADINGS[q][1], parts=_PARTS, higher_is_better=True)
+            for c in ranking.sizes
+            for q in ranking.qualities(c)
         ),
         Column("unscored", "Cells without a score", "count"),
     ]
@@ -133,7 +133,7 @@ def _ordering_row(ordering: Ordering, ranking: SpaceRanking) -> Row:
         "by": Cell(text=ordering.by),
         "n": Cell(value=len(ordering.runs)),
         "unscored": Cell(value=ranking.unscored.get(ordering.name, 0)),
-        **{_key(c, q): stat(ordering.summary(q, c)) for c in ranking.sizes for q in QUALITIES},
+        **{_key(c, q): stat(ordering.summary(q, c)) for c in ranking.sizes for q in ranking.qualities(c)},
     }
     if seeds:
         cells["seeds"] = Cell(text=seed_text(seeds))
@@ -216,7 +216,7 @@ def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
 
 
 def _ordering_numbers(ordering: Ordering) -> dict[str, Any]:
-    summaries = {cells: {q: ordering.summary(q, cells) for q in QUALITIES} for cells in ordering.values}
+    summaries = {cells: {q: ordering.summary(q, cells) for q in found} for cells, found in ordering.values.items()}
     return {
         "name": ordering.name,
         "by": ordering.by,

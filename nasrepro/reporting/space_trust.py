@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nasrepro.metrics.noise import noise_ceiling, reliability, reliability_interval
+from nasrepro.metrics.noise import reliability, reliability_interval
 from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.metrics.resampling import Estimate
 from nasrepro.reporting.table_model import finite
-from nasrepro.reporting.truth_data import TruthTable, seed_spread, separately_measured
+from nasrepro.reporting.truth_data import TruthTable, separately_measured
+from nasrepro.reporting.truth_noise import noise_ceiling_of, spread_of
 
 _SEED = 20_203
 
@@ -34,19 +35,16 @@ class Trust:
 def trust_of(table: TruthTable, cells: np.ndarray) -> Trust:
     """How noisy the primary measurement of these cells is, by its own trials or by those of another split."""
     main = table.primary
-    measured = next((m for m in table.final if m.trials is not None and m.trials.shape[1] > 1), None)
+    ceiling, _ = noise_ceiling_of(table, main, cells)
+    _, measured = spread_of(table, main)
     other = next((m for m in table.final if m is not main), None)
-    ceiling, share = None, None
+    share = None
     if measured is not None and measured.trials is not None:
         separate = measured.trials[np.intersect1d(separately_measured(table), cells)]
         found = reliability(separate), *reliability_interval(separate, np.random.default_rng(_SEED))
         share = Estimate(*found) if np.isfinite(found).all() else None
-        if main.counts is not None:
-            spread = seed_spread(measured.trials)[cells]
-            rng = np.random.default_rng(_SEED)
-            ceiling = finite(noise_ceiling(main.mean[cells], spread, main.counts[cells], rng, draws=30))
     return Trust(
-        ceiling=ceiling,
+        ceiling=finite(ceiling),
         reliability=share,
         trials_of=str(measured) if measured is not None else "",
         other=str(other) if other is not None else "",
