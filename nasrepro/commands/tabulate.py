@@ -108,21 +108,26 @@ def _usable(tabulation: Tabulation, shard: ShardId, folder: Path) -> bool:
 
 
 def _run(jobs: list[Job], folder: Path, workers: int | None, title: str) -> list[Any]:
+    """The jobs' values. Kernels are compiled first, in a process of their own: code that was just compiled rounds
+    differently from the same code loaded from disk, and every measurement shall be made with the latter."""
     from nasrepro.experiments.execute import default_workers, execute_jobs
+    from nasrepro.experiments.jobs import Job
+    from nasrepro.tabulation.measuring import compile_kernels
 
-    if jobs:
-        console.note("networks train in compiled kernels; compiling them the first time takes about a minute")
-    outcomes = execute_jobs(
-        jobs,
-        workers=workers or default_workers(1),
-        work_root=folder / "work",
-        title=title,
-        console=console.messages(),
-    )
-    failed = [outcome for outcome in outcomes if outcome.error is not None]
-    if failed:
-        raise RunFailed(f"{len(failed)} of {len(jobs)} {title} failed; the first: {failed[0].error}")
-    return [outcome.value for outcome in outcomes]
+    if not jobs:
+        return []
+    console.note("networks train in compiled kernels; compiling them the first time takes about a minute")
+    found = []
+    for part, crew, name in (
+        ([Job("kernels", "kernels", compile_kernels)], 1, "kernels"),
+        (jobs, workers or default_workers(1), title),
+    ):
+        outcomes = execute_jobs(part, workers=crew, work_root=folder / "work", title=name, console=console.messages())
+        failed = [outcome for outcome in outcomes if outcome.error is not None]
+        if failed:
+            raise RunFailed(f"{len(failed)} of {len(part)} {name} failed; the first: {failed[0].error}")
+        found = [outcome.value for outcome in outcomes]
+    return found
 
 
 def _distinct(made: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ class TableOracle(ArrayOracle):
     ) -> TableOracle:
         """Open a table; its arrays are decoded when they are first asked for.
 
-        `name` is what messages call the table, `remedy` the command that makes it. Raises `UserError` for a file that is missing, damaged or not such
-        a table over `space`.
+        `name` is what messages call the table, `remedy` the command that makes it. Raises `UserError` for a file that
+        is missing, damaged or not such a table over `space`.
         """
         return cls(TableFile(Path(path), space=space, remedy=remedy), name=name)

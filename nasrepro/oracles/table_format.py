@@ -45,7 +45,10 @@ class TableFile:
     """A table's bytes, checked on opening; an array is decoded and checked when it is asked for."""
 
     def __init__(self, path: Path, *, space: str, remedy: str) -> None:
-        """`remedy` is the command that makes the table. Raises `UserError` when the file is missing, damaged, or not a table of this format, space and order."""
+        """`remedy` is the command that makes the table.
+
+        Raises `UserError` when the file is missing, damaged, or not a table of this format, space and order.
+        """
         self.path, self._remedy = path, remedy
         self.layout = _layout(space)
         try:
@@ -90,7 +93,9 @@ class TableFile:
             raise self._damaged(f"its {META} is not JSON") from error
         found = meta.get("format") if isinstance(meta, dict) else None
         if found != FORMAT:
-            raise UserError(f"table '{self.path}' has format '{found}'; this nasrepro reads '{FORMAT}', made with: {self._remedy}")
+            raise UserError(
+                f"table '{self.path}' has format '{found}'; this nasrepro reads '{FORMAT}', made with: {self._remedy}"
+            )
         if meta.get("space") != space:
             raise UserError(f"table '{self.path}' is over space '{meta.get('space')}', not '{space}'")
         if meta.get("order") != self.layout.order:
@@ -98,7 +103,9 @@ class TableFile:
         return dict(meta)
 
     def _damaged(self, reason: str) -> UserError:
-        return UserError(f"table '{self.path}' cannot be used: {reason}; restore it or make it again with: {self._remedy}")
+        return UserError(
+            f"table '{self.path}' cannot be used: {reason}; restore it or make it again with: {self._remedy}"
+        )
 
 
 def write_table(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> Path:

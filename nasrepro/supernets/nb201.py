@@ -33,6 +33,7 @@ class NB201Network(nn.Module):
     ) -> None:
         super().__init__()
         alone = genotype is not None
+        affine = alone and skeleton.affine
         mode = mode or (BatchNormMode.RUNNING if alone else BatchNormMode.BATCH)
         width = skeleton.channels
         self.genotype = genotype
@@ -44,7 +45,7 @@ class NB201Network(nn.Module):
                 self.body.append(Reduction(width, mode, rng))
                 width *= 2
             self.body.extend(
-                NB201Cell(width, genotype, affine=alone and skeleton.affine, mode=mode, rng=rng) for _ in range(skeleton.cells)
+                NB201Cell(width, genotype, affine=affine, mode=mode, rng=rng) for _ in range(skeleton.cells)
             )
         self.head = Head(width, skeleton.classes, mode, rng)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,25 @@ class Bench:
         correct, loss = score(images, labels, path, self._weights, self._maps, running)
         counted = np.count_nonzero(labels >= 0)
         return 100 * correct / counted, loss / counted
+
+
+def compile_kernels(report: Callable[[int, int], None]) -> None:
+    """Compile every kernel, or load what was compiled before; a job for a worker process."""
+    tiny = Recipe(
+        channels=2,
+        cells=1,
+        stages=2,
+        train_images=32,
+        epochs=1,
+        report_epochs=(1,),
+        batch_size=32,
+        lr=0.01,
+        weight_decay=0.0,
+        noise=0.0,
+        trials=2,
+    )
+    Bench(tiny).measure(NB201Genotype((3, 3, 3, 3, 3, 3)), 0)
+    report(1, 1)
 
 
 def live_path(genotype: NB201Genotype) -> np.ndarray:

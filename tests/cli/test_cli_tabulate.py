@@ -42,6 +42,14 @@ def test_a_shard_is_built_once_and_survives(nasrepro, tiny):
     assert FILE.read_bytes() == content
 
 
+def test_building_again_elsewhere_measures_the_same_to_the_last_bit(nasrepro, tiny):
+    found = []
+    for folder in ("here", "there"):
+        nasrepro("benchmark", "build", "nb201-digits", "--shard", SHARD, "--folder", folder)
+        found.append(tiny.read(SHARD, Path(folder)).scores)
+    assert (found[0] == found[1]).all()
+
+
 def test_a_shard_of_another_recipe_is_refused_and_kept(nasrepro, tiny, monkeypatch):
     nasrepro("benchmark", "build", "nb201-digits", "--shard", SHARD)
     content = FILE.read_bytes()
