@@ -7,7 +7,7 @@ from functools import partial
 
 from numpy.typing import ArrayLike
 
-from nasrepro.metrics.ranking import kendall_tau, precision_at_k, spearman, tau_within_top, weighted_tau
+from nasrepro.metrics.ranking import kendall_tau, mean_of_best, precision_at_k, spearman, tau_within_top, weighted_tau
 
 TOP_SHARE = 0.1
 QUALITIES: Mapping[str, Callable[[ArrayLike, ArrayLike], float]] = {
@@ -17,6 +17,7 @@ QUALITIES: Mapping[str, Callable[[ArrayLike, ArrayLike], float]] = {
     "precision_at_10": partial(precision_at_k, k=10),
     "precision_at_100": partial(precision_at_k, k=100),
     "tau_top_10_percent": partial(tau_within_top, share=TOP_SHARE),
+    "truth_of_best_10": lambda scores, truth: float(mean_of_best(scores, truth, [10])[0]),
 }
 
 

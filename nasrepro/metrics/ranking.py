@@ -77,6 +77,22 @@ def precision_at_k(scores: ArrayLike, truth: ArrayLike, k: int) -> float:
     return float(hits / k)
 
 
+def mean_of_best(scores: ArrayLike, truth: ArrayLike, places: ArrayLike) -> _Floats:
+    """Mean truth of the k genotypes with the best scores, for each k of `places`, shape (m,).
+
+    Where scores tie across the k-th place, the value is its expectation over a random order of the tied ones. NaN for
+    a k above the number of complete pairs; raises ValueError for k < 1.
+    """
+    left, right = complete_pairs(scores, truth)
+    wanted = np.asarray(places, dtype=np.int64)
+    if wanted.size and wanted.min() < 1:
+        raise ValueError(f"k must be at least 1, got {wanted.min()}")
+    _, tie = np.unique(-left, return_inverse=True)
+    level = np.bincount(tie, weights=right) / np.bincount(tie)
+    sums = np.concatenate([[math.nan], np.cumsum(level[np.sort(tie)])])
+    return np.where(wanted < sums.size, sums[np.minimum(wanted, sums.size - 1)] / wanted, math.nan)
+
+
 def tau_within_top(scores: ArrayLike, truth: ArrayLike, share: float) -> float:
     """τ-b among the truly best `share` of the genotypes, in (0, 1], rounded up, ties with the last included."""
     if not 0 < share <= 1:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from nasrepro.metrics.ranking import kendall_tau
+from nasrepro.metrics.ranking import kendall_tau, mean_of_best
 from nasrepro.metrics.summary import summarize
 from nasrepro.records.record import Checkpoint, RunRecord
 from nasrepro.reporting.density import density
@@ -58,7 +58,7 @@ def density_figure(ranking: SpaceRanking, provenance: str) -> Drawing:
     seeded = any(run.seed is not None for ordering in shown for run in ordering.runs)
     caption = (
         f"All {ranking.sizes[CELLS]:,} ranked cells{', for the seed with the median τ' if seeded else ''}. The line is "
-        f"the median truth of {_GROUPS} groups of equally many cells from the worst scored to the best; the "
+        f"the mean truth of {_GROUPS} groups of equally many cells from the worst scored to the best; the "
         f"rings are the {_BEST} cells scored best."
     )
     if left_out:
@@ -83,8 +83,8 @@ def _density(axes: Axes, ordering: Ordering, ranking: SpaceRanking, look: Look) 
     drawn = density(axes, truth, scores, limits, columns=40, color=look.color)
     groups = [group for group in np.array_split(np.argsort(scores, kind="stable"), _GROUPS) if group.size]
     axes.plot(
-        [np.median(truth[group]) for group in groups],
-        [np.median(scores[group]) for group in groups],
+        [truth[group].mean() for group in groups],
+        [scores[group].mean() for group in groups],
         color=INK,
         linewidth=1.3,
         zorder=3,
@@ -116,12 +116,12 @@ def tau_figure(ranking: SpaceRanking, trust: Trust, provenance: str) -> Drawing:
     figure = new_figure(HALF, 1.5 + 0.4 * max(len(shown), 3))
     axes = figure.subplots()
     styles = looks(ranking.names)
-    lines = [(name, values[CELLS]["tau"]) for name, values in ranking.baselines.items()]
+    lines = [(name, tau) for name, of in ranking.baselines.items() if math.isfinite(tau := of[CELLS]["tau"])]
     if trust.ceiling is not None:
         lines.append(("perfect ranking", trust.ceiling))
     for place, ordering in enumerate(shown):
         _tau_row(axes, place, ordering, styles[ordering.name])
-    for number, (name, value) in enumerate(line for line in lines if math.isfinite(line[1])):
+    for number, (name, value) in enumerate(lines):
         _tau_line(axes, name, value, number)
     axes.set_yticks(range(len(shown)), [ordering.label for ordering in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -129,7 +129,7 @@ def tau_figure(ranking: SpaceRanking, trust: Trust, provenance: str) -> Drawing:
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"Kendall τ-b over {ranking.sizes[CELLS]:,} cells")
     known = [tau for ordering in shown for tau in ordering.taus if math.isfinite(tau)] + [value for _, value in lines]
-    axes.set_xlim(min(0.0, *known) - 0.04, min(1.0, max(known) + 0.06))
+    axes.set_xlim(min(0.0, *known) - 0.04, min(1.0, max(known, default=1.0) + 0.06))
     caption = "A dot is one run" + (
         "; the bar is the mean with its 95 % interval over seeds, cut off where it leaves the figure."
         if any(len(ordering.runs) > 1 for ordering in shown)
@@ -184,16 +184,11 @@ def best_figure(ranking: SpaceRanking, provenance: str) -> Drawing:
     places = np.unique(np.geomspace(1, size, min(_POINTS, size)).round().astype(int))
     truth = ranking.truth
     for ordering in ranking.leading():
-        curves = [
-            _mean_of_best(run.scores[ordering.by][ranking.cells].astype(np.float64), truth, places)
-            for run in ordering.runs
-        ]
+        curves = [mean_of_best(run.scores[ordering.by][ranking.cells], truth, places) for run in ordering.runs]
         _best_curve(axes, places, curves, styles[ordering.name], f"{ordering.label} (n = {len(curves)})")
     counted = nb201_columns.params(ranking.table.skeleton)[ranking.cells].astype(np.float64)
-    axes.plot(
-        places, _mean_of_best(counted, truth, places), color=MUTED, linestyle=(0, (4, 2)), label="parameter count"
-    )
-    axes.plot(places, _mean_of_best(truth, truth, places), color=INK, linewidth=1.0, label="truth itself")
+    axes.plot(places, mean_of_best(counted, truth, places), color=MUTED, linestyle=(0, (4, 2)), label="parameter count")
+    axes.plot(places, mean_of_best(truth, truth, places), color=INK, linewidth=1.0, label="truth itself")
     axes.set_xscale("log")
     axes.set_xlabel("k")
     axes.set_ylabel("mean truth of the k cells scored best (%)")
@@ -211,15 +206,6 @@ def best_figure(ranking: SpaceRanking, provenance: str) -> Drawing:
         provenance=provenance,
         wide=False,
     )
-
-
-def _mean_of_best(scores: np.ndarray, truth: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Mean truth of the k best scored at each k of `places`; tied cells count with the mean of their tie."""
-    _, tie = np.unique(-scores, return_inverse=True)
-    level = np.bincount(tie, weights=truth) / np.bincount(tie)
-    ordered = np.sort(tie, kind="stable")
-    means: np.ndarray = np.cumsum(level[ordered])[places - 1] / places
-    return means
 
 
 def _best_curve(axes: Axes, places: np.ndarray, curves: Sequence[np.ndarray], look: Look, label: str) -> None:

@@ -8,6 +8,7 @@ from nasrepro.metrics.summary import Summary
 from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.space_ranking import (
     CELLS,
+    CHANCE,
     CLASSES,
     PARAMS,
     WITHOUT_PROBES,
@@ -71,7 +72,7 @@ def _evidence(c: Comparison, p: float | None) -> str:
 
 def _ceiling(leading: list[Ordering], trust: Trust) -> str:
     if trust.ceiling is None:
-        return "How far below the possible this is remains unknown: the truth does not hold single trials."
+        return f"How far below the possible this is remains unknown: {trust.unknown}."
     gaps = join_words([f"{o.name} by {decimal(trust.ceiling - o.summary('tau').mean, 2)}" for o in leading])
     text = f"A perfect ranking would get τ = {decimal(trust.ceiling, 2)}, because trained networks differ by seed"
     return f"{text}; below that stay {gaps}." if gaps else f"{text}."
@@ -87,18 +88,26 @@ def _by_loss(ordering: Ordering, ranking: SpaceRanking) -> str:
 
 def _best(ordering: Ordering, ranking: SpaceRanking) -> str:
     """Whether the ranking helps where it is needed."""
-    top = ordering.summary("tau_top_10_percent")
-    text = f"Among the truly best {TOP_SHARE:.0%} of the cells ".replace("%", "\u202f%")
-    text += f"{ordering.name}'s τ is {decimal(top.mean, 2)}" if top.n else f"{ordering.name} ranks nothing"
-    overall = decimal(ordering.summary("tau").mean, 2)
     parts = []
+    top = ordering.summary("tau_top_10_percent")
+    if top.n:
+        share = f"{TOP_SHARE:.0%}".replace("%", "\u202f%")
+        overall = decimal(ordering.summary("tau").mean, 2)
+        parts.append(f"τ among the truly best {share} of the cells is {decimal(top.mean, 2)}, over all {overall}")
     for k in (10, 100):
         hits = ordering.summary(f"precision_at_{k}")
-        if hits.n:
-            chance = k * min(1.0, k / ranking.sizes[CELLS])
-            among = f"of the {k} cells it scores best {_count(k * hits.mean)} belong to the {k} best"
+        if hits.n and k < ranking.sizes[CELLS]:
+            chance = k * ranking.baselines[CHANCE][CELLS][f"precision_at_{k}"]
+            among = f"of the {k} cells it scores best {_count(k * hits.mean)} belong to the {k} best, ties included"
             parts.append(f"{among} (chance: {_count(chance)})")
-    return f"{text}, over all cells {overall}; {join_words(parts)}." if parts else f"{text}, over all cells {overall}."
+    worth = ordering.summary("truth_of_best_10")
+    if worth.n:
+        others = {name: of[CELLS]["truth_of_best_10"] for name, of in ranking.baselines.items()}
+        parts.append(
+            f"the 10 it scores best are worth {decimal(worth.mean, 2)} % on average, the 10 with the most parameters "
+            f"{decimal(others[PARAMS], 2)}, all cells {decimal(others[CHANCE], 2)}"
+        )
+    return f"{ordering.name} among the best: {'; '.join(parts)}." if parts else ""
 
 
 def _count(value: float) -> str:

@@ -23,7 +23,7 @@ from nasrepro.reporting.truth_data import TruthTable
 from nasrepro.spaces import nb201_columns
 
 CELLS, DEPENDENT, CLASSES, WITHOUT_PROBES = "cells", "dependent", "classes", "without_probes"
-PARAMS, LIVE_PARAMS = "parameter count", "live convolution parameters"
+PARAMS, LIVE_PARAMS, CHANCE = "parameter count", "live convolution parameters", "a random order"
 _IN_FULL = (CELLS, WITHOUT_PROBES)
 """Sets of cells on which everything is measured; on the others τ alone."""
 _FEWEST = 3
@@ -159,6 +159,7 @@ def rank_space(table: TruthTable, runs: Sequence[ScoredRun], probes: Sequence[in
         for by in next(run.scores for run in runs if run.name == name)
     )
     counted = {PARAMS: nb201_columns.params(table.skeleton), LIVE_PARAMS: nb201_columns.live_conv_sizes()}
+    counted[CHANCE] = np.zeros(truth.size)  # a constant score earns what a random order can expect
     baselines = {name: qualities(column.astype(np.float64)) for name, column in counted.items()}
     return SpaceRanking(
         table=table,

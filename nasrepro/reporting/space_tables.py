@@ -33,7 +33,10 @@ _HEADINGS = {
     "precision_at_10": ("Precision at 10", 2),
     "precision_at_100": ("Precision at 100", 2),
     "tau_top_10_percent": (f"τ in the best {TOP_SHARE:.0%}".replace("%", "\u202f%"), 3),
+    "truth_of_best_10": ("Truth of the 10 best", 2),
 }
+_READ = [quality for quality in _HEADINGS if quality != "truth_of_best_10"]
+"""What people read in the table; a sentence tells the rest."""
 
 
 def full_space_table(ranking: SpaceRanking, trust: Trust) -> Table:
@@ -64,7 +67,7 @@ def full_space_table(ranking: SpaceRanking, trust: Trust) -> Table:
 def space_views(ranking: SpaceRanking, trust: Trust, caption: str) -> list[Table]:
     """The tables people read: quality on all cells, τ on other sets of cells, differences."""
     table = full_space_table(ranking, trust)
-    keys = ["ranking", *_HEADINGS]
+    keys = ["ranking", *_READ]
     tables = [
         table.select(keys, title="How well the cells are ranked", caption=caption, notes=_notes(ranking, trust)),
         table.select(
@@ -145,8 +148,8 @@ def _notes(ranking: SpaceRanking, trust: Trust) -> list[str]:
     notes = [
         f"Over {size:,} cells (cells, not classes), truth: {ranking.table.primary}. Kendall τ-b; weighted τ counts "
         "exchanges among the best cells most; precision at k is the share of the k cells scored best that are truly "
-        f"among the k best (chance: {min(1.0, 10 / size):.4f} and {min(1.0, 100 / size):.4f}); the last column ranks "
-        f"only the truly best {TOP_SHARE:.0%} of the cells.".replace("%", "\u202f%")
+        f"among the k best, ties included; the last column ranks only the truly best {TOP_SHARE:.0%} of the "
+        "cells.".replace("%", "\u202f%")
     ]
     if any(len(ordering.runs) > 1 for ordering in ranking.orderings):
         notes.append("Mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean over seeds.")
@@ -156,7 +159,7 @@ def _notes(ranking: SpaceRanking, trust: Trust) -> list[str]:
             f"(spread of trials: {trust.trials_of})."
         )
     else:
-        notes.append("What a perfect ranking would reach is unknown: this truth does not hold single trials.")
+        notes.append(f"What a perfect ranking would reach is unknown: {trust.unknown}.")
     missing = [f"{name}: {count:,}" for name, count in ranking.unscored.items()]
     if missing:
         notes.append(f"Cells without a score, left out for every ranking: {', '.join(missing)}.")

@@ -14,6 +14,8 @@ from nasrepro.reporting.truth_data import TruthTable, separately_measured
 from nasrepro.reporting.truth_noise import noise_ceiling_of, spread_of
 
 _SEED = 20_203
+_ENOUGH = 50
+"""Cells below which neither the noise nor the ceiling is estimated."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Trust:
 
     ceiling: float | None
     """τ-b that a perfect ranking can expect."""
+    unknown: str
+    """Why there is no ceiling; empty where there is one."""
     reliability: Estimate | None
     """Share of the variance of the cells' means that is not seed noise; separately measured cells only."""
     trials_of: str
@@ -34,17 +38,21 @@ class Trust:
 
 def trust_of(table: TruthTable, cells: np.ndarray) -> Trust:
     """How noisy the primary measurement of these cells is, by its own trials or by those of another split."""
-    main = table.primary
-    ceiling, _ = noise_ceiling_of(table, main, cells)
+    main, other = table.primary, next((m for m in table.final if m is not table.primary), None)
     _, measured = spread_of(table, main)
-    other = next((m for m in table.final if m is not main), None)
-    share = None
+    separate = np.intersect1d(separately_measured(table), cells)
+    ceiling, share, unknown = None, None, "this truth does not hold single trials"
     if measured is not None and measured.trials is not None:
-        separate = measured.trials[np.intersect1d(separately_measured(table), cells)]
-        found = reliability(separate), *reliability_interval(separate, np.random.default_rng(_SEED))
-        share = Estimate(*found) if np.isfinite(found).all() else None
+        unknown = f"fewer than {_ENOUGH} separately measured cells are ranked" if separate.size < _ENOUGH else ""
+        if not unknown:
+            ceiling = finite(noise_ceiling_of(table, main, cells)[0])
+            trials = measured.trials[separate]
+            found = reliability(trials), *reliability_interval(trials, np.random.default_rng(_SEED))
+            share = Estimate(*found) if np.isfinite(found).all() else None
+            unknown = "" if ceiling is not None else "this truth does not say how many trials are behind a mean"
     return Trust(
-        ceiling=finite(ceiling),
+        ceiling=ceiling,
+        unknown=unknown,
         reliability=share,
         trials_of=str(measured) if measured is not None else "",
         other=str(other) if other is not None else "",

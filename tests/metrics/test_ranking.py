@@ -13,6 +13,7 @@ from nasrepro.metrics.quality import rank_quality
 from nasrepro.metrics.ranking import (
     complete_pairs,
     kendall_tau,
+    mean_of_best,
     precision_at_k,
     spearman,
     tau_within_groups,
@@ -191,5 +192,24 @@ def test_the_standard_numbers_are_those_of_the_single_functions() -> None:
         "precision_at_10": precision_at_k(scores, truth, 10),
         "precision_at_100": precision_at_k(scores, truth, 100),
         "tau_top_10_percent": tau_within_top(scores, truth, 0.1),
+        "truth_of_best_10": mean_of_best(scores, truth, [10])[0],
     }
     assert math.isnan(rank_quality(scores[:50], truth[:50])["precision_at_100"])
+
+
+def test_mean_of_best_is_the_mean_over_all_orders_of_the_tied() -> None:
+    truth = np.array([3.0, 7.0, 5.0, 1.0, 9.0])
+    assert mean_of_best(truth, truth, [1, 2, 5]).tolist() == [9, 8, 5]
+    scores = [1, 2, 2, 0, 1]
+    orders = [(1, 2), (2, 1)], [(0, 4), (4, 0)]
+    for k, found in zip(range(1, 6), mean_of_best(scores, truth, range(1, 6)), strict=True):
+        means = [np.mean(truth[[*first, *second, 3][:k]]) for first in orders[0] for second in orders[1]]
+        assert found == pytest.approx(np.mean(means))
+
+
+def test_mean_of_best_at_the_edges() -> None:
+    assert mean_of_best([NAN, 2, 1], [5, 4, NAN], [1]).tolist() == [4]
+    assert np.isnan(mean_of_best([1, 2], [1, 2], [3])).all()
+    assert mean_of_best([], [], []).shape == (0,)
+    with pytest.raises(ValueError, match="at least 1"):
+        mean_of_best([1, 2], [1, 2], [0])

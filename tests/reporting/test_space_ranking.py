@@ -16,6 +16,7 @@ from nasrepro.metrics.ranking import kendall_tau, precision_at_k, tau_within_top
 from nasrepro.reporting.space_findings import space_findings
 from nasrepro.reporting.space_ranking import (
     CELLS,
+    CHANCE,
     CLASSES,
     DEPENDENT,
     LIVE_PARAMS,
@@ -88,6 +89,12 @@ def test_what_needs_no_training_is_measured_on_the_same_cells(two: SpaceRanking)
     params = [NB201Space().cost(cell, truth_factory.SKELETON).params for cell in cells]
     assert two.baselines[PARAMS][CELLS]["tau"] == pytest.approx(stats.kendalltau(params, TRUTH).statistic)
     assert two.baselines[LIVE_PARAMS][CELLS]["tau"] > two.baselines[PARAMS][CELLS]["tau"]
+    chance = two.baselines[CHANCE][CELLS]
+    best = np.count_nonzero(np.sort(TRUTH)[-100] <= TRUTH)
+    assert best > 100  # the cells of a class share their truth
+    assert chance["precision_at_100"] == pytest.approx(best / 15625)
+    assert chance["truth_of_best_10"] == pytest.approx(TRUTH.mean())
+    assert math.isnan(chance["tau"])
 
 
 def test_differences_are_paired_by_seed(two: SpaceRanking) -> None:
@@ -161,6 +168,10 @@ def test_trust_tells_what_trials_tell_and_nothing_without_them() -> None:
     assert found.tau_other == pytest.approx(kendall_tau(TABLE.final[1].mean, TRUTH))
     nothing = trust_of(truth_factory.means_only(), np.arange(100, 15625))
     assert (nothing.ceiling, nothing.reliability, nothing.tau_other, nothing.trials_of) == (None, None, None, "")
+    assert nothing.unknown == "this truth does not hold single trials"
+    few = trust_of(TABLE, np.arange(40))
+    assert (few.ceiling, few.reliability) == (None, None)
+    assert few.unknown.startswith("fewer than 50")
 
 
 def sentences(ranking: SpaceRanking) -> str:
@@ -185,6 +196,9 @@ def test_many_seeds_give_claims_with_their_evidence(many: SpaceRanking) -> None:
     assert "n = 10" in text
     assert "Leaving out the probe cells" in text
     assert "A perfect ranking would get τ = 0." in text
+    worth = many.ordering("good").summary("truth_of_best_10").mean  # type: ignore[union-attr]
+    assert "good among the best: τ among the truly best 10\u202f% of the cells is " in text
+    assert f"the 10 it scores best are worth {worth:.2f} % on average" in text
 
 
 def test_scores_that_are_all_equal_rank_nothing() -> None:
