@@ -55,9 +55,9 @@ def density_figure(ranking: SpaceRanking, provenance: str) -> Drawing:
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     left_out = ", ".join(f"{count:,} ({o.name})" for count, o in zip(outside, shown, strict=True) if count)
-    seeded = any(run.seed is not None for ordering in shown for run in ordering.runs)
+    seed = ", for the seed with the median τ" if _seeded(ranking) else ""
     caption = (
-        f"All {ranking.sizes[CELLS]:,} ranked cells{', for the seed with the median τ' if seeded else ''}. The line is "
+        f"All {ranking.sizes[CELLS]:,} ranked cells{seed}. The line is "
         f"the mean truth of {_GROUPS} groups of equally many cells from the worst scored to the best; the "
         f"rings are the {_BEST} cells scored best."
     )
@@ -71,6 +71,16 @@ def density_figure(ranking: SpaceRanking, provenance: str) -> Drawing:
         provenance=provenance,
         wide=wide,
     )
+
+
+def _seeded(ranking: SpaceRanking) -> bool:
+    """Whether runs are ranked, and not the columns of a file."""
+    return any(run.seed is not None for ordering in ranking.orderings for run in ordering.runs)
+
+
+def _counted(ordering: Ordering) -> str:
+    seeds = sum(run.seed is not None for run in ordering.runs)
+    return f"{ordering.label} (n = {seeds})" if seeds else ordering.label
 
 
 def _density(axes: Axes, ordering: Ordering, ranking: SpaceRanking, look: Look) -> int:
@@ -130,11 +140,9 @@ def tau_figure(ranking: SpaceRanking, trust: Trust, provenance: str) -> Drawing:
     axes.set_xlabel(f"Kendall τ-b over {ranking.sizes[CELLS]:,} cells")
     known = [tau for ordering in shown for tau in ordering.taus if math.isfinite(tau)] + [value for _, value in lines]
     axes.set_xlim(min(0.0, *known) - 0.04, min(1.0, max(known, default=1.0) + 0.06))
-    caption = "A dot is one run" + (
-        "; the bar is the mean with its 95 % interval over seeds, cut off where it leaves the figure."
-        if any(len(ordering.runs) > 1 for ordering in shown)
-        else "."
-    )
+    caption = f"A dot is one {'run' if _seeded(ranking) else 'column of the file'}."
+    if any(len(ordering.runs) > 1 for ordering in shown):
+        caption += " The bar is the mean with its 95 % interval over seeds, cut off where it leaves the figure."
     return finish(
         figure,
         name="tau-space",
@@ -185,7 +193,7 @@ def best_figure(ranking: SpaceRanking, provenance: str) -> Drawing:
     truth = ranking.truth
     for ordering in ranking.leading():
         curves = [mean_of_best(run.scores[ordering.by][ranking.cells], truth, places) for run in ordering.runs]
-        _best_curve(axes, places, curves, styles[ordering.name], f"{ordering.label} (n = {len(curves)})")
+        _best_curve(axes, places, curves, styles[ordering.name], _counted(ordering))
     counted = nb201_columns.params(ranking.table.skeleton)[ranking.cells].astype(np.float64)
     axes.plot(places, mean_of_best(counted, truth, places), color=MUTED, linestyle=(0, (4, 2)), label="parameter count")
     axes.plot(places, mean_of_best(truth, truth, places), color=INK, linewidth=1.0, label="truth itself")
@@ -196,8 +204,10 @@ def best_figure(ranking: SpaceRanking, provenance: str) -> Drawing:
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     caption = (
         f"Truth ({ranking.table.primary}) averaged over the k cells with the highest scores, ties in random order; at "
-        f"the right end stands the mean of all {size:,} cells. Bands: 95 % interval over seeds."
+        f"the right end stands the mean of all {size:,} cells."
     )
+    if any(len(ordering.runs) > 1 for ordering in ranking.orderings):
+        caption += " Bands: 95 % interval over seeds."
     return finish(
         figure,
         name="best-scored",

@@ -117,7 +117,7 @@ def _count(value: float) -> str:
 
 def _between(ranking: SpaceRanking) -> str:
     """Which method ranks better, pair by pair."""
-    labels = [ordering.label for ordering in ranking.leading()]
+    labels = [ordering.label for ordering in ranking.leading() if ordering.by != "score"]
     found = [d for d in ranking.differences if d.first in labels and d.second in labels]
     if not found:
         return ""

@@ -211,8 +211,12 @@ def test_scores_that_are_all_equal_rank_nothing() -> None:
     assert math.isnan(found.taus[0])
 
 
-def test_one_file_gets_numbers_without_tests() -> None:
-    text = sentences(rank_space(TABLE, [ScoredRun("mine", None, {"score": truth_factory.worth()})]))
+def test_a_file_gets_numbers_without_tests() -> None:
+    worth = truth_factory.worth()
+    columns = [ScoredRun(name, None, {"score": values}) for name, values in (("mine", worth), ("theirs", -worth))]
+    text = sentences(rank_space(TABLE, columns))
     assert "mine ranks with τ = 0." in text
     assert "above counting parameters" in text
+    assert "below counting parameters" in text
     assert "underpowered" not in text
+    assert "seed" not in text.replace("differ by seed", "").replace("not seed noise", "")
