@@ -123,7 +123,7 @@ def _between(ranking: SpaceRanking) -> str:
         return ""
     if all(difference.tested.comparison.underpowered for difference in found):
         return "Which method ranks better is open: no pair shares enough seeds for a test (underpowered)."
-    shown = [f"{d.first} {_verdict(d, d.second)}" for d in found]
+    shown = [f"{d.first} is {_verdict(d, d.second)}" for d in found]
     return f"{'; '.join(shown)} (paired by seed)."
 
 

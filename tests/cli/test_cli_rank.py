@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import toy_benchmark
 from scipy import stats
 
 from nasrepro import benchmarks
+from nasrepro.experiments.jobs import JobOutcome
 from nasrepro.experiments.plan import parse_overrides, plan
 from nasrepro.experiments.runner import run
+from nasrepro.experiments.worker import one_line
 from nasrepro.records.scores import RunScores, read_scores, write_scores
 from nasrepro.records.store import RunStore, read_folder
 from nasrepro.spaces.nb201 import from_index
@@ -60,15 +63,35 @@ def planned_runs(store, methods=("randomnas",), seeds=(0, 1)):
     )
 
 
+def jobs_here(jobs, **options):
+    """The executor without its processes, which take seconds to start and are tested where they live."""
+    outcomes = []
+    for job in jobs:
+        try:
+            outcomes.append(JobOutcome(job, job.call(*job.args, report=lambda done, total: None)))
+        except Exception as error:
+            outcomes.append(JobOutcome(job, error=one_line(error), traceback=str(error)))
+    return outcomes
+
+
 @pytest.fixture
-def toy(nasrepro, monkeypatch, toy_table):
+def toy_in_workers(nasrepro, monkeypatch, toy_table):
     """`nasrepro` with the toy benchmark, in this process and in workers."""
     monkeypatch.setenv("NASREPRO_DATA", str(toy_table.parent))
     monkeypatch.setattr(benchmarks, "_BENCHMARKS", dict(benchmarks._BENCHMARKS))
     monkeypatch.setattr("nasrepro.experiments.execute.run_planned", toy_benchmark.run_toy)
-    monkeypatch.setattr("nasrepro.experiments.space_scores.score_planned", toy_benchmark.score_quickly)
+    monkeypatch.setattr("nasrepro.experiments.space_scores.score_planned", toy_benchmark.score_toy)
     toy_benchmark.install()
-    return nasrepro
+    yield nasrepro
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.fixture
+def toy(toy_in_workers, monkeypatch):
+    """The same in this process, with invented scores."""
+    monkeypatch.setattr("nasrepro.experiments.space_scores.score_planned", toy_benchmark.score_quickly)
+    monkeypatch.setattr("nasrepro.experiments.execute.execute_jobs", jobs_here)
+    return toy_in_workers
 
 
 @pytest.fixture
@@ -90,9 +113,8 @@ def rows(folder):
         return {row["ranking"]: row for row in csv.DictReader(file)}
 
 
-def test_rank_trains_scores_and_reports(toy, no_figures, monkeypatch, tmp_path):
-    monkeypatch.setattr("nasrepro.experiments.space_scores.score_planned", toy_benchmark.score_toy)
-    result = toy("rank", "gdas", *TOY, "--seeds", "0")
+def test_rank_trains_scores_and_reports(toy_in_workers, no_figures, tmp_path):
+    result = toy_in_workers("rank", "gdas", *TOY, "--seeds", "0")
     assert result.code == 0, result.err
     assert "runs: 1 new, 0 found in 'runs', 0 failed" in result.err
     assert "scoring all cells under the final weights of 1 run" in result.err
@@ -142,7 +164,7 @@ def test_what_is_damaged_is_made_again_and_equal(with_runs, no_figures, tmp_path
     kept = {path: path.read_bytes() for path in (first, second, weights)}
     for path, content in kept.items():
         path.write_bytes(content[:-40])
-    assert with_runs("rank", "randomnas", *TOY, "--seeds", "0,1", "--workers", "1").code == 0
+    assert with_runs("rank", "randomnas", *TOY, "--seeds", "0,1").code == 0
     assert {path: path.read_bytes() for path in (first, second)} == {path: kept[path] for path in (first, second)}
     assert weights.stat().st_size == len(kept[weights])
     assert not list((tmp_path / "runs" / "work").glob("*/*"))
@@ -169,7 +191,7 @@ def test_a_crash_while_scoring_leaves_the_others_and_the_same_command_finishes(w
     for path in (runs / "scores").iterdir():
         path.unlink()
     (runs / "crash-1").touch()
-    command = ("rank", "randomnas", *TOY, "--seeds", "0,1", "--workers", "1", "--json")
+    command = ("rank", "randomnas", *TOY, "--seeds", "0,1", "--json")
     crashed = with_runs(*command)
     assert crashed.code == 1
     assert "1 of 2 runs failed" in crashed.err

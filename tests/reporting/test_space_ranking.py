@@ -192,7 +192,7 @@ def test_many_seeds_give_claims_with_their_evidence(many: SpaceRanking) -> None:
     assert "underpowered" not in text
     assert "better than counting parameters" in text
     assert "worse than counting parameters" in text
-    assert "good by accuracy better than poor by accuracy; difference +" in text
+    assert "good by accuracy is better than poor by accuracy; difference +" in text
     assert "n = 10" in text
     assert "Leaving out the probe cells" in text
     assert "A perfect ranking would get τ = 0." in text
