@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def rank(
     methods: Annotated[
-        str | None, typer.Argument(metavar="[METHOD[,METHOD…]]", help="Methods that train a supernet.")
+        str | None, typer.Argument(metavar="METHOD[,METHOD…]", help="Methods that train a supernet.")
     ] = None,
     scores: Annotated[
         Path | None,
