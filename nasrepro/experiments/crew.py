@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import time
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from nasrepro.experiments.jobs import Job, JobOutcome
-from nasrepro.experiments.worker import ERROR, PROGRESS, one_line, serve
+from nasrepro.experiments.messages import ERROR, PROGRESS, pack_call, unpack, unpack_value
+from nasrepro.experiments.worker import one_line, serve
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _LOG_TAIL = 4000
@@ -71,7 +71,7 @@ class Worker:
         """Hand over a job; an outcome comes back at once only when that fails."""
         self.job, self.progress = job, Progress()
         try:
-            request = pickle.dumps((job.call, job.args))
+            request = pack_call(job.call, job.args)
         except Exception as error:
             return self._outcome(error=f"the job cannot be sent to a worker: {one_line(error)}")
         try:
@@ -86,16 +86,17 @@ class Worker:
             answer = self.connection.recv_bytes()
         except (EOFError, OSError):
             return self._death()
-        try:
-            kind, *content = pickle.loads(answer)  # from our own worker, through a private pipe
-        except Exception as error:
-            return self._outcome(error=f"the job's value cannot be read: {one_line(error)}")
+        kind, content = unpack(answer)
         if kind == PROGRESS:
             self.progress.report(*content)
             return None
         if kind == ERROR:
             return self._outcome(error=content[0], traceback=content[1] + self._printed())
-        return self._outcome(value=content[0])
+        assert self.job is not None
+        try:
+            return self._outcome(value=unpack_value(self.job.call, content[0]))
+        except ValueError as error:
+            return self._outcome(error=f"the job's value cannot be read: {one_line(error)}")
 
     @property
     def alive(self) -> bool:

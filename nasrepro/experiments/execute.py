@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasrepro.experiments.crew import Worker
 from nasrepro.experiments.jobs import Interrupted, Job, JobOutcome, Report, error_file
+from nasrepro.experiments.plan import PlannedRun
 from nasrepro.experiments.progress import Board, Display, display
 from nasrepro.files import write_atomically
 from nasrepro.records.record import RunRecord
@@ -25,7 +26,6 @@ from nasrepro.records.store import RunStore
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nasrepro.experiments.plan import PlannedRun
 
 _TICK = 0.5
 

@@ -23,7 +23,8 @@ class Interrupted(NasreproError):
 class Job:
     """`call(*args, report=report)`, to be run once in a process of its own choosing.
 
-    `call` is a function of a module and `args` can be pickled, because workers are fresh interpreters.
+    `call` is a function of a module whose annotations say what its arguments and its value are: plain values, paths,
+    dataclasses or pydantic models, because workers are fresh interpreters that are told in JSON.
     """
 
     key: str

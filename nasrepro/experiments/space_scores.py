@@ -12,13 +12,13 @@ from nasrepro import benchmarks
 from nasrepro.errors import RunFailed, UserError
 from nasrepro.experiments.execute import claimed
 from nasrepro.experiments.jobs import Job, Report
+from nasrepro.experiments.plan import PlannedRun
 from nasrepro.methods import catalog
 from nasrepro.records.scores import RunScores, read_scores, write_scores
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Skeleton
 
 if TYPE_CHECKING:
-    from nasrepro.experiments.plan import PlannedRun
     from nasrepro.methods.shared_weights import SharedWeights
 
 

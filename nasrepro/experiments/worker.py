@@ -1,13 +1,12 @@
 """The worker's side: a fresh interpreter that takes jobs from a pipe, one after another.
 
-Only the standard library is imported here, so that a job decides what its process loads.
+Nothing heavy is imported here, so that a job decides what its process loads.
 """
 
 from __future__ import annotations
 
 import faulthandler
 import os
-import pickle
 import signal
 import threading
 import time
@@ -15,7 +14,8 @@ import traceback
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 
-PROGRESS, VALUE, ERROR = "progress", "value", "error"
+from nasrepro.experiments.messages import ERROR, PROGRESS, pack, pack_value, unpack_call
+
 _SECONDS_BETWEEN_REPORTS = 0.5
 
 
@@ -36,11 +36,10 @@ def serve(connection: Connection, log: str) -> None:
 
 def _answer(request: bytes, connection: Connection) -> bytes:
     try:
-        call, args = pickle.loads(request)  # from our own parent, through a private pipe
-        value = call(*args, report=_Reporter(connection))
-        return pickle.dumps((VALUE, value))
+        call, args = unpack_call(request)
+        return pack_value(call, call(*args, report=_Reporter(connection)))
     except Exception as error:
-        return pickle.dumps((ERROR, one_line(error), traceback.format_exc()))
+        return pack(ERROR, one_line(error), traceback.format_exc())
 
 
 def one_line(error: BaseException) -> str:
@@ -64,7 +63,7 @@ class _Reporter:
         now = time.monotonic()
         if now - self._last >= _SECONDS_BETWEEN_REPORTS:
             self._last = now
-            self._connection.send_bytes(pickle.dumps((PROGRESS, done, total)))
+            self._connection.send_bytes(pack(PROGRESS, done, total))
 
 
 def _print_into(log: str) -> None:

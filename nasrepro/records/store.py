@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -50,11 +51,11 @@ def read_folder(folder: Path) -> list[RunRecord]:
     return sorted(records, key=lambda r: (r.spec.benchmark, r.spec.method, r.spec.seed, r.key))
 
 
+@dataclass(frozen=True)
 class RunStore:
     """Records and working folders below one root, shared by every command."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    root: Path
 
     def record_path(self, key: str) -> Path:
         return self.root / "records" / f"{key}.json"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasrepro.errors import UserError
 from nasrepro.oracles.base import Oracle
@@ -65,20 +67,21 @@ def sample_cells(count: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(everyone, size=count, replace=False))
 
 
-def remeasure(tabulation: Tabulation, cell: int, fresh: bool, report: Report) -> np.ndarray:
-    """All trials of one cell again, shape (trials, report epochs, splits, quantities); a job for a worker process."""
+def remeasure(tabulation: Tabulation, cell: int, fresh: bool, report: Report) -> list[Any]:
+    """All trials of one cell again, nested as (trials, report epochs, splits, quantities); a job for a worker."""
     trials = tabulation.recipe.trials
     bench, found = Bench(tabulation.recipe), []
     for trial in range(trials):
         found.append(bench.measure(from_index(cell), trial + trials * fresh).scores)
         report(trial + 1, trials)
-    return np.stack(found)
+    again: list[Any] = np.stack(found).tolist()
+    return again
 
 
 def judge(
-    tabulation: Tabulation, oracle: Oracle, cells: np.ndarray, again: list[np.ndarray], fresh: bool
+    tabulation: Tabulation, oracle: Oracle, cells: np.ndarray, again: Sequence[ArrayLike], fresh: bool
 ) -> Verification:
-    """Compare final test accuracies.
+    """Compare final test accuracies; `again` holds what `remeasure` gives for each of `cells`.
 
     A cell passes when the two means lie within what normal seed noise allows, at a level that makes a false alarm
     anywhere in the sample as unlikely as `FALSE_ALARM` (half of it for the cells, Bonferroni, half for the mean).
@@ -91,8 +94,8 @@ def judge(
     width = np.sqrt(2 / recipe.trials)
     per_cell = NormalDist().inv_cdf(1 - FALSE_ALARM / 4 / len(cells))
     checked = []
-    for cell, new in zip(cells, again, strict=True):
-        old = table[cell]
+    for cell, values in zip(cells, again, strict=True):
+        old, new = table[cell], np.asarray(values, np.float32)
         checked.append(
             Checked(
                 cell=int(cell),

@@ -10,9 +10,12 @@ import numpy as np
 
 from nasrepro import benchmarks
 from nasrepro.experiments.execute import run_planned
+from nasrepro.experiments.plan import PlannedRun
 from nasrepro.experiments.space_scores import score_planned
 from nasrepro.oracles.base import Fidelity
 from nasrepro.oracles.table import TableOracle, write_table
+from nasrepro.records.record import RunRecord
+from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space, op_table
 from nasrepro.splits import Split
@@ -59,17 +62,17 @@ def install():
     )
 
 
-def run_toy(planned, store, *, report):
+def run_toy(planned: PlannedRun, store: RunStore, *, report) -> RunRecord:
     install()
     return run_planned(planned, store, report=report)
 
 
-def score_toy(planned, store, *, report):
+def score_toy(planned: PlannedRun, store: RunStore, *, report) -> None:
     install()
     score_planned(planned, store, report=report)
 
 
-def score_quickly(planned, store, *, report):
+def score_quickly(planned: PlannedRun, store: RunStore, *, report) -> None:
     """Invented scores that depend on the weights only; fails for a seed that the store names, as a crash would."""
     install()
     if (store.root / f"crash-{planned.spec.seed}").exists():

@@ -31,7 +31,7 @@ def leaves(*, report):
     os._exit(7)
 
 
-def unpicklable(*, report):
+def unspeakable(*, report):
     return lambda: None
 
 
