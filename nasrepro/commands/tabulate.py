@@ -14,6 +14,7 @@ from nasrepro.errors import RunFailed, UserError
 if TYPE_CHECKING:
     from nasrepro.experiments.jobs import Job
     from nasrepro.tabulation.build import Tabulation
+    from nasrepro.tabulation.recipe import Recipe
     from nasrepro.tabulation.shards import ShardId
     from nasrepro.tabulation.verification import Verification
 
@@ -48,6 +49,7 @@ def build(
             Job(f"shard-{part.number}-{part.total}", f"shard {part}", measure_shard, (tabulation, part, where, made))
             for part in missing
         ],
+        tabulation.recipe,
         where,
         workers,
         "shards",
@@ -72,6 +74,7 @@ def verify(
     """Train a random sample of a table's cells again and compare, with the tolerance that seed noise gives."""
     from nasrepro import benchmarks
     from nasrepro.experiments.jobs import Job
+    from nasrepro.oracles.arrays import ArrayOracle
     from nasrepro.tabulation.catalog import get
     from nasrepro.tabulation.verification import judge, remeasure, sample_cells
 
@@ -79,13 +82,14 @@ def verify(
     cells = sample_cells(sample, seed)
     where = Path("runs") / "tables" / name
     oracle = benchmarks.get(name).open_oracle(where)
-    if oracle.meta.get("fingerprint") != tabulation.fingerprint:  # type: ignore[attr-defined]
+    if not isinstance(oracle, ArrayOracle) or oracle.meta.get("fingerprint") != tabulation.fingerprint:
         raise UserError(
             f"the table of '{name}' was measured by another recipe or version than this nasrepro's; "
             f"make it again with: {tabulation.rebuild()}"
         )
     again = _run(
         [Job(f"cell-{cell}", f"cell {cell}", remeasure, (tabulation, int(cell), fresh)) for cell in cells],
+        tabulation.recipe,
         where,
         workers,
         "cells",
@@ -107,7 +111,7 @@ def _usable(tabulation: Tabulation, shard: ShardId, folder: Path) -> bool:
     return True
 
 
-def _run(jobs: list[Job], folder: Path, workers: int | None, title: str) -> list[Any]:
+def _run(jobs: list[Job], recipe: Recipe, folder: Path, workers: int | None, title: str) -> list[Any]:
     """The jobs' values. Kernels are compiled first, in a process of their own: code that was just compiled rounds
     differently from the same code loaded from disk, and every measurement shall be made with the latter."""
     from nasrepro.experiments.execute import default_workers, execute_jobs
@@ -119,7 +123,7 @@ def _run(jobs: list[Job], folder: Path, workers: int | None, title: str) -> list
     console.note("networks train in compiled kernels; compiling them the first time takes about a minute")
     found = []
     for part, crew, name in (
-        ([Job("kernels", "kernels", compile_kernels)], 1, "kernels"),
+        ([Job("kernels", "kernels", compile_kernels, (recipe,))], 1, "kernels"),
         (jobs, workers or default_workers(1), title),
     ):
         outcomes = execute_jobs(part, workers=crew, work_root=folder / "work", title=name, console=console.messages())

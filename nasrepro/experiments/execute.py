@@ -26,7 +26,6 @@ from nasrepro.records.store import RunStore
 if TYPE_CHECKING:
     from rich.console import Console
 
-
 _TICK = 0.5
 
 

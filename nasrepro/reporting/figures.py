@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,9 +12,10 @@ from nasrepro.metrics.regret import incumbent_curve
 from nasrepro.records.record import Checkpoint, Probes
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.comparison_table import scoring_label
+from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
 from nasrepro.reporting.ranking import dead_cells
-from nasrepro.reporting.style import HALF, INK, MUTED, PAPER, WIDE, Drawing, Look, finish, label_line, looks, new_figure
+from nasrepro.reporting.style import HALF, INK, MUTED, WIDE, Drawing, Look, finish, label_line, looks, new_figure
 from nasrepro.reporting.table_model import decimal
 
 _GRID_POINTS = 60
@@ -28,19 +28,14 @@ def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     shown = [result for result in analysis.methods if PRIMARY in result.scores]
     if main is None or not shown:
         return None
-    figure = new_figure(HALF, 0.9 + 0.42 * max(len(shown), 3))
+    figure = new_figure(HALF, 1.1 + 0.42 * max(len(shown), 3))
     axes = figure.subplots()
     styles = looks([result.method for result in analysis.methods])
-    for place, result in enumerate(shown):
-        _method_dots(axes, place, result, styles[result.method])
-    axes.set_yticks(range(len(shown)), [result.method for result in shown])
-    axes.set_ylim(len(shown) - 0.45, -1.25)
-    axes.grid(axis="y", visible=False)
-    axes.tick_params(axis="y", length=0)
+    rows = [DotRow(r.method, list(r.values[PRIMARY].values()), styles[r.method]) for r in shown]
+    draw_rows(axes, rows)
     axes.set_xlabel(scoring_label(main))
-    seeds = [value for result in shown for value in result.values[PRIMARY].values()]
-    axes.set_xlim(*_window([*seeds, *_ends(main)], main))
-    _reference_lines(axes, main)
+    axes.set_xlim(*_window([*(value for row in rows for value in row.values), *_ends(main).values()], main))
+    draw_lines(axes, list(_ends(main).items()))
     text = (
         "A dot is one seed; the bar is the mean with its 95 % interval over seeds, cut off where it leaves the figure."
     )
@@ -49,9 +44,10 @@ def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     )
 
 
-def _ends(main: Scoring) -> list[float]:
-    """The known ends of the scale."""
-    return [value for value in (main.random_mean, main.optimum) if value is not None]
+def _ends(main: Scoring) -> dict[str, float]:
+    """The known ends of the scale by name."""
+    ends = {"mean of one uniform cell": main.random_mean, "best cell": main.optimum}
+    return {name: value for name, value in ends.items() if value is not None}
 
 
 def _window(values: Sequence[float], main: Scoring) -> tuple[float, float]:
@@ -61,41 +57,6 @@ def _window(values: Sequence[float], main: Scoring) -> tuple[float, float]:
     pad = max(0.25 * (high - low), 0.5)
     bounds = (0.0, 101.0) if main.higher_is_better else (0.0, np.inf)
     return max(low - pad, bounds[0]), min(high + pad, bounds[1])
-
-
-def _method_dots(axes: Axes, place: int, result: MethodResult, look: Look) -> None:
-    values = np.array(list(result.values[PRIMARY].values()))
-    # a fixed spread instead of a random one: equal records give equal figures
-    offsets = 0.2 * (((np.arange(len(values)) * 0.618) % 1) - 0.5) if len(values) > 1 else np.zeros(1)
-    edge: dict[str, Any] = {} if look.marker == "x" else {"edgecolors": PAPER}
-    axes.scatter(
-        values, place + 0.16 + offsets, s=26, color=look.color, marker=look.marker, alpha=0.8, linewidths=0.6, **edge
-    )
-    summary = result.scores[PRIMARY]
-    if np.isfinite(summary.low):
-        axes.plot([summary.low, summary.high], [place - 0.2] * 2, color=INK, linewidth=1.4)
-    axes.plot([summary.mean], [place - 0.2], marker="|", markersize=8, markeredgewidth=2.2, color=INK)
-
-
-def _reference_lines(axes: Axes, main: Scoring) -> None:
-    lines = [(main.random_mean, "mean of one uniform cell"), (main.optimum, "best cell")]
-    low, high = axes.get_xlim()
-    for line, (value, name) in enumerate(lines):  # a line of text each, so that close values stay readable
-        if value is None:
-            continue
-        axes.axvline(value, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
-        left = value > (low + high) / 2
-        axes.annotate(
-            f"{name}, {decimal(value, 2)}",
-            xy=(value, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(-4 if left else 4, -2 - 10 * line),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="top",
-            fontsize=7.5,
-            color=MUTED,
-        )
 
 
 def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
@@ -117,13 +78,11 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         axes.set_title(title)
         axes.set_xlabel(unit)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        if main.random_mean is not None:
-            label_line(axes, main.random_mean, "mean of one uniform cell", below=True)
-        if main.optimum is not None:
-            label_line(axes, main.optimum, "best cell")
+        for name, value in _ends(main).items():
+            label_line(axes, value, name, below=value != main.optimum)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(results), 4))
     means = [value for axes in panels for line in axes.get_lines() for value in line.get_ydata() if np.isfinite(value)]
-    panels[0].set_ylim(*_window([*means, *_ends(main)], main))
+    panels[0].set_ylim(*_window([*means, *_ends(main).values()], main))
     panels[0].set_ylabel(scoring_label(main))
     seen = any(record.cost.queries.get("scored") for record in analysis.records)
     text = (

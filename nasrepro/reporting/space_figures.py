@@ -12,11 +12,12 @@ from nasrepro.metrics.ranking import kendall_tau, mean_of_best
 from nasrepro.metrics.summary import summarize
 from nasrepro.records.record import Checkpoint, RunRecord
 from nasrepro.reporting.density import density
+from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
 from nasrepro.reporting.figures import entitle, probe_panel
 from nasrepro.reporting.ranking import oriented_truth
 from nasrepro.reporting.space_ranking import CELLS, Ordering, SpaceRanking
 from nasrepro.reporting.space_trust import Trust
-from nasrepro.reporting.style import HALF, INK, MUTED, PAPER, WIDE, Drawing, Look, finish, looks, new_figure
+from nasrepro.reporting.style import HALF, INK, MUTED, WIDE, Drawing, Look, finish, looks, new_figure
 from nasrepro.reporting.table_model import decimal
 from nasrepro.spaces import nb201_columns
 
@@ -129,17 +130,11 @@ def tau_figure(ranking: SpaceRanking, trust: Trust, provenance: str) -> Drawing:
     lines = [(name, tau) for name, of in ranking.baselines.items() if math.isfinite(tau := of[CELLS]["tau"])]
     if trust.ceiling is not None:
         lines.append(("perfect ranking", trust.ceiling))
-    for place, ordering in enumerate(shown):
-        _tau_row(axes, place, ordering, styles[ordering.name])
-    for number, (name, value) in enumerate(lines):
-        _tau_line(axes, name, value, number)
-    axes.set_yticks(range(len(shown)), [ordering.label for ordering in shown])
-    axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.grid(axis="y", visible=False)
-    axes.tick_params(axis="y", length=0)
+    draw_rows(axes, [DotRow(ordering.label, ordering.taus, styles[ordering.name]) for ordering in shown])
     axes.set_xlabel(f"Kendall τ-b over {ranking.sizes[CELLS]:,} cells")
     known = [tau for ordering in shown for tau in ordering.taus if math.isfinite(tau)] + [value for _, value in lines]
     axes.set_xlim(min(0.0, *known) - 0.04, min(1.0, max(known, default=1.0) + 0.06))
+    draw_lines(axes, lines)
     caption = f"A dot is one {'run' if _seeded(ranking) else 'column of the file'}."
     if any(len(ordering.runs) > 1 for ordering in shown):
         caption += " The bar is the mean with its 95 % interval over seeds, cut off where it leaves the figure."
@@ -150,36 +145,6 @@ def tau_figure(ranking: SpaceRanking, trust: Trust, provenance: str) -> Drawing:
         caption=caption,
         provenance=provenance,
         wide=False,
-    )
-
-
-def _tau_row(axes: Axes, place: int, ordering: Ordering, look: Look) -> None:
-    taus = np.array([tau for tau in ordering.taus if math.isfinite(tau)])
-    # a fixed spread instead of a random one: equal records give equal figures
-    offsets = 0.16 * (((np.arange(len(taus)) * 0.618) % 1) - 0.5) if len(taus) > 1 else np.zeros(len(taus))
-    marker = "o" if look.marker == "x" else look.marker
-    axes.scatter(
-        taus, place + 0.12 + offsets, s=24, color=look.color, marker=marker, alpha=0.8, linewidths=0.5, edgecolors=PAPER
-    )
-    summary = summarize(taus)
-    if summary.n > 1 and math.isfinite(summary.low):
-        axes.plot([summary.low, summary.high], [place - 0.22] * 2, color=INK, linewidth=1.4)
-        axes.plot([summary.mean], [place - 0.22], marker="|", markersize=8, markeredgewidth=2.2, color=INK)
-
-
-def _tau_line(axes: Axes, name: str, value: float, number: int) -> None:
-    """A line through all rows whose name stands above the panel, a line of text each."""
-    axes.axvline(value, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
-    axes.annotate(
-        f"{name}, {decimal(value, 2)}",
-        xy=(value, 1.0),
-        xycoords=("data", "axes fraction"),
-        xytext=(3, 3 + 10 * number),
-        textcoords="offset points",
-        ha="right" if value > 0.5 else "left",
-        va="bottom",
-        fontsize=7.5,
-        color=MUTED,
     )
 
 

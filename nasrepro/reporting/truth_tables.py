@@ -137,23 +137,20 @@ def agreement_table(found: Agreement) -> Table:
     )
     rows = [
         Row({"ranking": Cell(text=here.benchmark), "other": _estimate(found.tau)}),
-        Row(
-            {
-                "ranking": Cell(text="parameter count"),
-                "this": _estimate(found.params[0]),
-                "other": _estimate(found.params[1]),
-                "gain": _estimate(found.gain_params),
-                "within": _estimate(found.within_params),
-            }
-        ),
-        Row(
-            {
-                "ranking": Cell(text="size of live convolutions"),
-                "this": _estimate(found.live[0]),
-                "other": _estimate(found.live[1]),
-                "gain": _estimate(found.gain_live),
-                "within": _estimate(found.within_live),
-            }
+        *(
+            Row(
+                {
+                    "ranking": Cell(text=name),
+                    "this": _estimate(taus[0]),
+                    "other": _estimate(taus[1]),
+                    "gain": _estimate(gain),
+                    "within": _estimate(within),
+                }
+            )
+            for name, taus, gain, within in (
+                ("parameter count", found.params, found.gain_params, found.within_params),
+                ("size of live convolutions", found.live, found.gain_live, found.within_live),
+            )
         ),
         Row(
             {

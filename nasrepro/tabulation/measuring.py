@@ -12,7 +12,7 @@ from nasrepro.kernels import parameters
 from nasrepro.kernels.network import NetworkMaps
 from nasrepro.kernels.training import score, train_epoch
 from nasrepro.seeds import numpy_rng
-from nasrepro.spaces.nb201 import NONE, NB201Genotype
+from nasrepro.spaces.nb201 import CONV1, CONV3, NONE, POOL, SKIP, NB201Genotype
 from nasrepro.spaces.nb201_equivalence import live_edges
 from nasrepro.splits import Split
 from nasrepro.tabulation.images import TrainingImages, scored_images
@@ -88,22 +88,10 @@ class Bench:
         return 100 * correct / counted, loss / counted
 
 
-def compile_kernels(report: Callable[[int, int], None]) -> None:
+def compile_kernels(recipe: Recipe, report: Callable[[int, int], None]) -> None:
     """Compile every kernel, or load what was compiled before; a job for a worker process."""
-    tiny = Recipe(
-        channels=2,
-        cells=1,
-        stages=2,
-        train_images=32,
-        epochs=1,
-        report_epochs=(1,),
-        batch_size=32,
-        lr=0.01,
-        weight_decay=0.0,
-        noise=0.0,
-        trials=2,
-    )
-    Bench(tiny).measure(NB201Genotype((3, 3, 3, 3, 3, 3)), 0)
+    once = recipe.model_copy(update={"epochs": 1, "report_epochs": (1,)})
+    Bench(once).measure(NB201Genotype((CONV3, CONV1, POOL, SKIP, CONV3, CONV3)), 0)
     report(1, 1)
 
 
