@@ -23,6 +23,7 @@ from nasrepro import benchmarks
 from nasrepro.datasets.images import ImageData
 from nasrepro.datasets.streams import BatchStream
 from nasrepro.methods import catalog
+from nasrepro.methods.resolving import resolve
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
 from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.seeds import torch_rng
@@ -66,7 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     benchmark = benchmarks.get(options.benchmark)
-    resolved = catalog.resolve(catalog.get("randomnas"), benchmark, "laptop", {"training": {"epochs": options.epochs}})
+    resolved = resolve(catalog.get("randomnas"), benchmark, "laptop", {"training": {"epochs": options.epochs}})
     skeleton = Skeleton(**resolved["skeleton"])
     settings = SupernetSettings.model_validate(resolved["training"])
     data = benchmark.load_images().limited(settings.train_images, settings.valid_images).resized(skeleton.image_size)

@@ -28,6 +28,7 @@ from rich.table import Table
 from nasrepro import benchmarks
 from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.methods import catalog
+from nasrepro.methods.resolving import resolve
 from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import SIZE, from_index
@@ -96,7 +97,7 @@ def compare(
         network.dtype = dtype
         loops = [
             Loop(lambda path: judge.score(plain, partial(plain, path=path))),
-            Loop(lambda path: judge.score(network, partial(network, path=path))),
+            Loop(lambda path: judge.score(network, partial(network, choice=path))),
         ]
         for loop in loops:
             loop.score((3, 2, 3, 4, 2, 3))  # the first call is slower
@@ -124,7 +125,7 @@ def cifar_sized(options: argparse.Namespace) -> None:
 
 def digits(options: argparse.Namespace) -> None:
     benchmark = benchmarks.get("nb201-digits")
-    resolved = catalog.resolve(catalog.get("randomnas"), benchmark, "laptop", {"training": {"epochs": 20}})
+    resolved = resolve(catalog.get("randomnas"), benchmark, "laptop", {"training": {"epochs": 20}})
     skeleton, settings = Skeleton(**resolved["skeleton"]), SupernetSettings.model_validate(resolved["training"])
     data = benchmark.load_images().limited(settings.train_images, settings.valid_images)
     network = train(benchmark, settings, skeleton, data, seed=0)

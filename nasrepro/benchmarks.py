@@ -152,22 +152,24 @@ _SKELETONS = {
 _CIFAR_LAPTOP: dict[str, Any] = {
     "skeleton": {"cells": 1, "image_size": 8},
     "training": {"epochs": 50, "lr": 0.1, "precision": "bf16", "score_images": 1000},
-    "sampler": {"alpha_lr": 3e-3},
+    "sampler": {"alpha_lr": 3e-3, "controller_lr": 5e-3},
 }
 _CIFAR_SMOKE: dict[str, Any] = {
     "skeleton": {"channels": 4, "cells": 1, "image_size": 8},
     "training": {"epochs": 2, "train_images": 640, "valid_images": 200, "probe_cells": 10, "probe_points": 2},
+    "sampler": {"updates": 2, "samples": 3},
     "selector": {"candidates": 5},
     "search": {"queries": 12},
 }
 _DIGITS_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 8},
     "training": {"epochs": 100, "lr": 0.1, "eval_batch": 360},
-    "sampler": {"alpha_lr": 3e-3},
+    "sampler": {"alpha_lr": 3e-3, "controller_lr": 1e-2, "updates": 10},
 }
 _DIGITS_SMOKE: dict[str, Any] = {
     "skeleton": {"channels": 4},
     "training": {"epochs": 2, "train_images": 200, "valid_images": 100, "probe_cells": 4, "probe_points": 2},
+    "sampler": {"updates": 2, "samples": 3},
     "selector": {"candidates": 3},
     "search": {"queries": 12},
 }

@@ -6,7 +6,7 @@ A package adds to its metadata, for example,
     nasrepro.methods = my-method = my_package.nas:METHOD
     nasrepro.benchmarks = my-benchmark = my_package.nas:BENCHMARK
 
-where METHOD is a `nasrepro.methods.catalog.Method` and BENCHMARK a `nasrepro.benchmarks.Benchmark`.
+where METHOD is a `nasrepro.methods.method.Method` and BENCHMARK a `nasrepro.benchmarks.Benchmark`.
 `nasrepro check my-method` runs the conformance battery on it.
 """
 

@@ -15,7 +15,7 @@ from nasrepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
-    from nasrepro.methods.catalog import Method
+    from nasrepro.methods.method import Method
 
 T = TypeVar("T")
 KINDS = ("methods", "benchmarks", "data")
@@ -118,7 +118,7 @@ def _benchmarks() -> list[dict[str, Any]]:
 
 def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
     from nasrepro.benchmarks import SCALES
-    from nasrepro.methods.catalog import resolve
+    from nasrepro.methods.resolving import resolve
     from nasrepro.papers.ledger import differences
 
     resolved = {scale: resolve(method, benchmark, scale) for scale in SCALES}

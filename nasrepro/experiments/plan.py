@@ -12,6 +12,8 @@ from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
 from nasrepro.methods import catalog
+from nasrepro.methods.method import Method
+from nasrepro.methods.resolving import resolve
 from nasrepro.oracles.base import Oracle
 from nasrepro.records.spec import Protocol, RunSpec, Scale, run_key
 from nasrepro.records.store import RunStore
@@ -87,13 +89,9 @@ def plan(
         raise unknown("protocol", protocol, get_args(Protocol))
     if threads < 1:
         raise UserError(f"threads must be at least 1, not {threads}")
-    for method in chosen:
-        if protocol not in method.protocols:
-            raise UserError(
-                f"method '{method.name}' has no protocol '{protocol}'; allowed: {', '.join(method.protocols)}"
-            )
     settings = {
-        method.name: catalog.resolve(method, target, scale, _own(method, overrides, chosen)) for method in chosen
+        method.name: resolve(method, target, scale, _own(method, overrides, chosen), protocol=protocol)
+        for method in chosen
     }
     oracle = target.open_oracle(store.root)
     _read_all(target, oracle)
@@ -126,7 +124,7 @@ def _read_all(benchmark: Benchmark, oracle: Oracle) -> None:
             oracle.query_all(dataset=asked.dataset, split=asked.split, epochs=asked.epochs)
 
 
-def _own(method: catalog.Method, overrides: Overrides, chosen: Sequence[catalog.Method]) -> Overrides:
+def _own(method: Method, overrides: Overrides, chosen: Sequence[Method]) -> Overrides:
     """The overrides that concern this method; one that concerns none of the chosen methods is refused later."""
     mine = {**method.blocks(), **({"skeleton": None} if method.one_shot else {})}
     someone = {block for other in chosen for block in (*other.blocks(), *(["skeleton"] if other.one_shot else []))}

@@ -15,6 +15,7 @@ from nasrepro.experiments.plan import PlannedRun
 from nasrepro.methods import catalog
 from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
+from nasrepro.methods.method import Method
 from nasrepro.oracles.base import Oracle
 from nasrepro.records.record import Cost, Found, Probes, RunRecord, Score, TracePoint, Truth
 from nasrepro.records.store import RunStore
@@ -122,7 +123,7 @@ def _context(
     )
 
 
-def _search(method: catalog.Method, context: SearchContext) -> tuple[SearchResult | None, str | None]:
+def _search(method: Method, context: SearchContext) -> tuple[SearchResult | None, str | None]:
     """The result, or why there is none because the training diverged."""
     search = method.build()
     if not method.one_shot:
@@ -159,6 +160,7 @@ def _judged(result: SearchResult, context: SearchContext, benchmark: Benchmark, 
             for at, answer in result.trace
         ],
         "loss": result.loss,
+        "series": result.series,
         "notes": [*result.notes, *_warnings(genotype, context)],
     }
 
@@ -251,11 +253,9 @@ def _spread(cells: Sequence[Genotype], benchmark: Benchmark, oracle: Oracle) -> 
 
 
 def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float]) -> Cost:
-    counts = (result.steps, result.path_steps, result.samples) if result else (0, 0, 0)
+    counted = ("steps", "path_steps", "forward_passes", "samples")
     return Cost(
-        steps=counts[0],
-        path_steps=counts[1],
-        samples=counts[2],
+        **{name: getattr(result, name) for name in counted if result},
         queries=context.queries,
         seconds={name: round(value, 3) for name, value in seconds.items()},
     )

@@ -91,7 +91,6 @@ def _trained(planned: PlannedRun, store: RunStore, report: Report) -> SharedWeig
     from nasrepro.experiments.runner import train_again
     from nasrepro.experiments.weights import load_weights
     from nasrepro.methods.shared_weights import SharedWeights
-    from nasrepro.training.settings import SupernetSettings
 
     weights = load_weights(store, planned.key)
     if weights is None:
@@ -103,7 +102,7 @@ def _trained(planned: PlannedRun, store: RunStore, report: Report) -> SharedWeig
         raise RunFailed(f"run {planned.key} leaves no weights of a supernet")
     settings = planned.spec.settings
     shared = SharedWeights.build(
-        SupernetSettings.model_validate(settings["training"]),
+        catalog.get(planned.spec.method).training_settings().model_validate(settings["training"]),
         Skeleton(**settings["skeleton"]),  # type: ignore[arg-type]
         benchmarks.get(planned.spec.benchmark).load_images(allow_unverified=planned.allow_unverified),
         planned.spec.seed,

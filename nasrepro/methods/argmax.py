@@ -11,8 +11,8 @@ from nasrepro.methods.base import Answer
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.spaces.nb201 import NB201Genotype
 from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
-from nasrepro.training.supernet import Sampler
 
 
 class ArgmaxSettings(Settings):

@@ -14,7 +14,7 @@ from nasrepro.spaces.base import Genotype
 
 if TYPE_CHECKING:
     from nasrepro.training.evaluate import ImageScore
-    from nasrepro.training.supernet import Sampler
+    from nasrepro.training.sampler import Sampler
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,10 @@ class SearchResult:
     loss: list[float] = field(default_factory=list)
     steps: int = 0
     path_steps: int = 0
+    forward_passes: int = 0
     samples: int = 0
+    series: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """Curves that the method measured of itself, by name, as (x, y) points."""
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from pydantic import Field
 from nasrepro.methods.base import Answer
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
-from nasrepro.training.supernet import Sampler
 
 
 class BestOfSettings(Settings):
@@ -35,7 +35,11 @@ class BestOf:
         self.space, self.settings = space, settings
 
     def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
-        candidates = dict.fromkeys(self.space.sample(rng) for _ in range(self.settings.candidates))
-        scored = {genotype: score(genotype) for genotype in candidates}
-        best = max(scored, key=lambda genotype: (scored[genotype].accuracy, -scored[genotype].loss))
-        return Answer(best, scored[best].accuracy)
+        return most_accurate((self.space.sample(rng) for _ in range(self.settings.candidates)), score)
+
+
+def most_accurate(candidates: Iterable[Genotype], score: Callable[[Genotype], ImageScore]) -> Answer:
+    """The candidate with the highest one-shot accuracy; equal accuracies are decided by the lower loss."""
+    scored = {genotype: score(genotype) for genotype in dict.fromkeys(candidates)}
+    best = max(scored, key=lambda genotype: (scored[genotype].accuracy, -scored[genotype].loss))
+    return Answer(best, scored[best].accuracy)

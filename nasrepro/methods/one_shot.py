@@ -23,10 +23,11 @@ class OneShotSearch:
 
     sampler: type[Any]
     selector: type[Any]
+    training: type[SupernetSettings]
 
     def __call__(self, context: SearchContext) -> SearchResult:
         assert context.skeleton is not None
-        settings = SupernetSettings.model_validate(context.settings["training"])
+        settings = self.training.model_validate(context.settings["training"])
         shared = SharedWeights.build(settings, context.skeleton, context.images(), context.seed)
         sampler = self.sampler(
             context.space, self.sampler.Settings.model_validate(context.settings["sampler"]), context.seed
@@ -44,7 +45,9 @@ class OneShotSearch:
                 "value": answer.value,
             }
 
-        training = SupernetTraining(shared.network, sampler, *self._streams(shared, context.seed), settings)
+        training = SupernetTraining(
+            shared.network, sampler, *self._streams(shared, context.seed), settings, shared.score
+        )
         progress = training.run(
             context.work / "checkpoint.pt",
             observe_at=spread(settings.probe_points, settings.epochs),
@@ -90,6 +93,7 @@ class OneShotSearch:
             loss=progress.loss,
             steps=progress.steps,
             path_steps=progress.path_steps,
+            forward_passes=progress.forward_passes,
             samples=progress.samples,
             seconds={"search": progress.seconds},
         )

@@ -53,7 +53,7 @@ class SharedWeights:
 
     def score_or_nan(self, genotype: Genotype) -> ImageScore:
         """The same where the loss may be no number; the accuracy then means nothing."""
-        forward = partial(self.network, path=genotype.ops)  # type: ignore[attr-defined]
+        forward = partial(self.network, choice=genotype.ops)  # type: ignore[attr-defined]
         if self.settings.bn == "recalibrated":
             recalibrate(self.network, (x for x, _ in self._calibration.batches), forward)
         return self.judge.score(self.network, forward)

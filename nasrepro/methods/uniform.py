@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-from torch import nn
 
 from nasrepro.seeds import numpy_rng
 from nasrepro.spaces.base import Space
 from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
-from nasrepro.training.supernet import Batch
 
 
 class UniformSettings(Settings):
     """Nothing to choose."""
 
 
-class UniformSampler:
+class UniformSampler(Sampler):
     """Draws paths uniformly from the space; learns nothing."""
 
     Settings = UniformSettings
@@ -27,15 +24,9 @@ class UniformSampler:
         self.space = space
         self._rng = numpy_rng(seed, "path")
 
-    def begin_epoch(self, epoch: int, epochs: int) -> None:
-        pass
-
     def sample(self) -> Path:
         path: Path = self.space.sample(self._rng).ops
         return path
-
-    def learn(self, network: nn.Module, valid_batch: Callable[[], Batch]) -> int:
-        return 0
 
     def state_dict(self) -> dict[str, Any]:
         return {"rng": self._rng.bit_generator.state}

@@ -96,7 +96,10 @@ class Cost(_Part):
     steps: int = 0
     """Weight updates."""
     path_steps: int = 0
-    """Forward-backward passes of one path, weights and architecture parameters together."""
+    """Forward-backward passes of one path, weights and architecture parameters together; a mixture of five operations
+    counts as five."""
+    forward_passes: int = 0
+    """Batches scored without a backward pass to reward or score paths while the sampler learns."""
     samples: int = 0
     """Images (or tokens) seen in training."""
     queries: dict[str, int] = {}
@@ -146,6 +149,8 @@ class RunRecord(_Part):
     trace: list[TracePoint] = []
     loss: list[float] = []
     """Mean training loss per epoch."""
+    series: dict[str, list[tuple[float, float]]] = {}
+    """Curves that the method measured of itself, by name, as (x, y) points."""
     cost: Cost = Cost()
     truth: Truth
     notes: list[str] = []

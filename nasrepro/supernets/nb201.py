@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from nasrepro.spaces.base import Skeleton
 from nasrepro.supernets.blocks import Head, Reduction, Stem
-from nasrepro.supernets.nb201_cell import NB201Cell, Path
+from nasrepro.supernets.nb201_cell import Choice, NB201Cell, Path
+from nasrepro.supernets.nb201_mixture import mixed
 from nasrepro.supernets.norm import BatchNormMode
 
 
@@ -51,25 +52,31 @@ class NB201Network(nn.Module):
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)  # type: ignore[call-overload]
 
-    def forward(self, x: Tensor, path: Path | None = None, gates: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, choice: Choice | None = None, gates: Tensor | None = None) -> Tensor:
         """Images (B, C_in, H, W) → logits (B, classes).
 
-        A supernet needs `path`, six operation codes. `gates` (6, 5), hard in value, soft in gradient, makes
-        the result differentiable in the architecture parameters.
+        A supernet needs a choice: a path, six operation codes, or a mixture, weights (6, 5). `gates` (6, 5), hard in
+        value, soft in gradient, makes the result of a path differentiable in the architecture parameters; the result
+        of a mixture is differentiable in its weights.
         """
-        path = path if self.genotype is None else self.genotype
-        if path is None:
+        choice = choice if self.genotype is None else self.genotype
+        if choice is None:
             raise ValueError("a supernet needs the path to run")
-        return self.finish(self.begin(x), path, gates)
+        return self.finish(self.begin(x), choice, gates)
 
     def begin(self, x: Tensor) -> Tensor:
         """Images (B, C_in, H, W) → the first cell's input (B, C, H, W), which no path has changed yet."""
         out: Tensor = self.stem(x.to(self.dtype, memory_format=self.memory_format))
         return out
 
-    def finish(self, x: Tensor, path: Path, gates: Tensor | None = None, *, done: int = 0) -> Tensor:
+    def finish(self, x: Tensor, choice: Choice, gates: Tensor | None = None, *, done: int = 0) -> Tensor:
         """The output of the first `done` blocks of the body → logits (B, classes)."""
         for block in self.body[done:]:
-            x = block(x, path, gates) if isinstance(block, NB201Cell) else block(x)
+            if not isinstance(block, NB201Cell):
+                x = block(x)
+            elif isinstance(choice, Tensor):
+                x = mixed(block, x, choice)
+            else:
+                x = block(x, choice, gates)
         logits: Tensor = self.head(x)
         return logits

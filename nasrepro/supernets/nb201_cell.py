@@ -23,6 +23,9 @@ from nasrepro.supernets.norm import BatchNormMode, Norm, normalise
 from nasrepro.supernets.pool import mean_pool
 
 Path = tuple[int, ...]
+"""Six operation codes, one per edge."""
+Choice = Path | Tensor
+"""A path, or a mixture: the weight of each operation on each edge, (6, 5)."""
 _KERNEL = {CONV1: 1, CONV3: 3}
 
 
@@ -123,11 +126,22 @@ class NB201Cell(nn.Module):
             return [node.value] * len(edges)
         if op == POOL:
             return [mean_pool(node.value)] * len(edges)
-        if len(edges) == 1 or not self.mergeable:
-            return [self.candidate(edge, op)(node.active) for edge in edges]
-        kernels = torch.cat([self.candidate(edge, op).conv.weight for edge in edges]).to(node.value.dtype)
-        merged = normalise(F.conv2d(node.active, kernels, padding=_KERNEL[op] // 2))
-        return merged.chunk(len(edges), dim=1)
+        return self.convolved(edges, op, node.active)
+
+    def convolved(self, edges: Sequence[int], op: int, active: Tensor, scale: Tensor | None = None) -> Sequence[Tensor]:
+        """The normalised convolutions of `edges` over one rectified map, each times its entry of `scale` (edges,).
+
+        They run as one, and the normalisation applies the scale, unless each has running averages of its own.
+        """
+        if not self.mergeable:
+            alone = [self.candidate(edge, op)(active) for edge in edges]
+            return alone if scale is None else [item * factor for item, factor in zip(alone, scale, strict=True)]
+        if len(edges) == 1 and scale is None:
+            return [self.candidate(edges[0], op)(active)]
+        kernels = torch.cat([self.candidate(edge, op).conv.weight for edge in edges]).to(active.dtype)
+        maps = F.conv2d(active, kernels, padding=_KERNEL[op] // 2)
+        each = None if scale is None else scale.repeat_interleave(maps.shape[1] // len(edges))
+        return normalise(maps, each).chunk(len(edges), dim=1)
 
 
 @dataclass

@@ -52,9 +52,10 @@ class Norm(nn.Module):
         return F.batch_norm(x, self.mean, self.var, self.weight, self.bias, use_batch, momentum, self.eps)
 
 
-def normalise(x: Tensor) -> Tensor:
-    """Plain normalisation of (B, C, H, W) by the batch's own statistics."""
-    return F.batch_norm(x, None, None, training=True, eps=Norm.eps)
+def normalise(x: Tensor, scale: Tensor | None = None) -> Tensor:
+    """Normalisation of (B, C, H, W) by the batch's own statistics, times `scale` (C,) if there is one."""
+    shift = None if scale is None else torch.zeros_like(scale)
+    return F.batch_norm(x, None, None, scale, shift, training=True, eps=Norm.eps)
 
 
 @torch.no_grad()

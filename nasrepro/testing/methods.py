@@ -19,6 +19,8 @@ from nasrepro.experiments.plan import plan
 from nasrepro.methods import catalog
 from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
+from nasrepro.methods.method import Method
+from nasrepro.methods.resolving import resolve
 from nasrepro.oracles.base import Answer, Fidelity, Oracle
 from nasrepro.records.spec import Protocol, Scale
 from nasrepro.records.store import RunStore
@@ -98,7 +100,7 @@ class _Run:
 
 
 class _MethodBattery:
-    def __init__(self, method: catalog.Method, benchmark: Benchmark) -> None:
+    def __init__(self, method: Method, benchmark: Benchmark) -> None:
         self.method, self.benchmark = method, benchmark
         self.reports: list[tuple[int, int]] = []
 
@@ -109,18 +111,18 @@ class _MethodBattery:
 
     def settings(self) -> str:
         for scale in get_args(Scale):
-            blocks = catalog.resolve(self.method, self.benchmark, scale)
-            again = catalog.resolve(self.method, self.benchmark, scale, blocks)
+            blocks = resolve(self.method, self.benchmark, scale)
+            again = resolve(self.method, self.benchmark, scale, blocks)
             require(again == blocks, f"settings of scale {scale} do not survive being given back as overrides")
         return "; ".join(f"{block}: {len(values)}" for block, values in blocks.items())
 
     def unknown_settings(self) -> str:
-        def resolve(overrides: dict[str, dict[str, Any]]) -> Callable[[], object]:
-            return lambda: catalog.resolve(self.method, self.benchmark, "smoke", overrides)
+        def resolving(overrides: dict[str, dict[str, Any]]) -> Callable[[], object]:
+            return lambda: resolve(self.method, self.benchmark, "smoke", overrides)
 
-        refused(resolve({"no-such-block": {"x": 1}}), "a block 'no-such-block'")
+        refused(resolving({"no-such-block": {"x": 1}}), "a block 'no-such-block'")
         messages = [
-            refused(resolve({block: {"no_such_setting": 1}}), f"a setting '{block}.no_such_setting'")
+            refused(resolving({block: {"no_such_setting": 1}}), f"a setting '{block}.no_such_setting'")
             for block in self.method.blocks()
         ]
         return messages[0]
@@ -250,7 +252,7 @@ class _MethodBattery:
     ) -> _Run:
         """Search in `folder`, or in one that is thrown away; raises KeyboardInterrupt after `stop_after` reports."""
         benchmark = benchmark or self.benchmark
-        settings = catalog.resolve(self.method, benchmark, "smoke", overrides)
+        settings = resolve(self.method, benchmark, "smoke", overrides)
         truth = _InventedTruth(benchmark.search)
         self.reports = []
 

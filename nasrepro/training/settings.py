@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from nasrepro.training.schedule import cosine
+
 
 class Settings(BaseModel):
     """Frozen, and strict about names: a misspelt setting is an error, not a default."""
@@ -42,3 +44,7 @@ class SupernetSettings(Settings):
         200, ge=0, le=200, description="fixed cells whose one-shot scores are recorded during training"
     )
     probe_points: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
+
+    def learning_rate(self, epoch: int) -> float:
+        """Of the weights in epoch `epoch`, counted from 0: one cosine over the whole training."""
+        return cosine(self.lr, self.lr_min, epoch, self.epochs)

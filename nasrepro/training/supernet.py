@@ -6,41 +6,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasrepro.datasets.streams import BatchStream
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Genotype
+from nasrepro.supernets.nb201_mixture import paths_in
 from nasrepro.training import checkpoint
-from nasrepro.training.schedule import cosine
+from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.sampler import Lessons, Sampler
 from nasrepro.training.settings import SupernetSettings
-
-Batch = tuple[Tensor, Tensor]
 
 
 class Diverged(Exception):
     """The training loss is no longer a number."""
-
-
-class Sampler(Protocol):
-    """Answers which path is trained next, and learns from validation batches if it wants to."""
-
-    def begin_epoch(self, epoch: int, epochs: int) -> None:
-        """Called before each epoch, counted from 0."""
-
-    def sample(self) -> Path:
-        """The path whose weights are trained in this step."""
-
-    def learn(self, network: nn.Module, valid_batch: Callable[[], Batch]) -> int:
-        """Update the sampler after a weight step; returns how many paths were run forward and backward for it."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything needed to continue, random generators included."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 @dataclass
@@ -50,6 +32,7 @@ class Progress:
     epoch: int = 0
     steps: int = 0
     path_steps: int = 0
+    forward_passes: int = 0
     samples: int = 0
     loss: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -67,6 +50,7 @@ class SupernetTraining:
         train: BatchStream,
         valid: BatchStream,
         settings: SupernetSettings,
+        score: Callable[[Genotype], ImageScore],
     ) -> None:
         self.network, self.sampler, self.settings = network, sampler, settings
         self.train_stream, self.valid_stream = train, valid
@@ -79,6 +63,7 @@ class SupernetTraining:
             nesterov=settings.momentum > 0,
             foreach=True,  # weights are many and small: one call over all of them instead of one each
         )
+        self.lessons = Lessons(network, self.optimizer, valid.next, score)
         self.progress = Progress()
 
     def run(
@@ -108,21 +93,25 @@ class SupernetTraining:
     def _epoch(self, report: Callable[[int, int], None]) -> None:
         settings, progress = self.settings, self.progress
         for group in self.optimizer.param_groups:
-            group["lr"] = cosine(settings.lr, settings.lr_min, progress.epoch, settings.epochs)
+            group["lr"] = settings.learning_rate(progress.epoch)
         self.sampler.begin_epoch(progress.epoch, settings.epochs)
         self.network.train()
         per_epoch = self.train_stream.steps_per_epoch
         total = torch.zeros(())
         for _ in range(per_epoch):
-            x, y = self.train_stream.next()
-            total += self._weight_step(x, y)
-            progress.path_steps += 1 + self.sampler.learn(self.network, self.valid_stream.next)
+            batch = self.train_stream.next()
+            if self.sampler.learns_first:
+                progress.path_steps += self.sampler.learn(self.lessons, batch)
+            total += self._weight_step(*batch)
+            if not self.sampler.learns_first:
+                progress.path_steps += self.sampler.learn(self.lessons, batch)
             progress.steps += 1
-            progress.samples += len(y)
+            progress.samples += len(batch[1])
             report(progress.steps, per_epoch * settings.epochs)
         mean = float(total) / per_epoch
         if not mean < float("inf"):
             raise Diverged(f"training loss became {mean} in epoch {progress.epoch + 1} of {settings.epochs}")
+        progress.forward_passes += self.sampler.end_epoch(self.lessons, progress.epoch, settings.epochs)
         progress.loss.append(mean)
         progress.epoch += 1
 
@@ -130,7 +119,9 @@ class SupernetTraining:
         """One step on the sampled path. Weights off the path get no gradient, so neither decay nor momentum moves
         them; the norm that is clipped contains weights only, never architecture parameters."""
         self.optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(self.network(x, self.sampler.sample()), y)
+        choice = self.sampler.sample()
+        self.progress.path_steps += paths_in(choice)
+        loss = F.cross_entropy(self.network(x, choice), y)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.settings.clip is not None:
             nn.utils.clip_grad_norm_(self.weights, self.settings.clip)

@@ -12,6 +12,7 @@ from nasrepro.errors import RunFailed
 from nasrepro.experiments.runner import run, train_again
 from nasrepro.experiments.weights import load_weights
 from nasrepro.methods import catalog
+from nasrepro.methods.method import Method
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.nb201 import from_index
 
@@ -73,7 +74,7 @@ def test_a_finished_run_is_not_done_again(tmp_path, monkeypatch, uninterrupted):
     def build(self):
         raise AssertionError("searched again")
 
-    monkeypatch.setattr(catalog.Method, "build", build)
+    monkeypatch.setattr(Method, "build", build)
     assert run(request, store) == first
 
 
@@ -170,7 +171,7 @@ def test_another_failure_is_raised_and_leaves_no_record(tmp_path, monkeypatch):
     def build(self):
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr(catalog.Method, "build", build)
+    monkeypatch.setattr(Method, "build", build)
     with pytest.raises(RuntimeError, match="out of luck"):
         run(planned("rea", tmp_path), RunStore(tmp_path))
     assert not list(RunStore(tmp_path))

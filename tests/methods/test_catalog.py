@@ -5,18 +5,19 @@ import pytest
 from nasrepro import benchmarks
 from nasrepro.errors import UserError
 from nasrepro.methods import catalog
+from nasrepro.methods.resolving import resolve
 
 CIFAR = benchmarks.get("nb201-cifar10")
 DIGITS = benchmarks.get("nb201-digits")
 
 
-def resolve(name, benchmark=CIFAR, scale="paper", **overrides):
-    return catalog.resolve(catalog.get(name), benchmark, scale, overrides)
+def settings_of(name, benchmark=CIFAR, scale="paper", **overrides):
+    return resolve(catalog.get(name), benchmark, scale, overrides)
 
 
 def test_the_paper_scale_of_the_one_shot_methods_is_as_published():
     for name in ("randomnas", "gdas"):
-        settings = resolve(name)
+        settings = settings_of(name)
         training = settings["training"]
         published = {
             "epochs": 250, "batch_size": 64, "lr": 0.025, "lr_min": 0.001, "momentum": 0.9, "weight_decay": 5e-4,
@@ -26,23 +27,23 @@ def test_the_paper_scale_of_the_one_shot_methods_is_as_published():
         assert settings["skeleton"] == {
             "channels": 16, "cells": 5, "stages": 3, "image_size": 32, "classes": 10, "in_channels": 3,
         }  # fmt: skip
-    assert resolve("randomnas")["selector"] == {"candidates": 100}
-    assert resolve("gdas")["sampler"] == {
+    assert settings_of("randomnas")["selector"] == {"candidates": 100}
+    assert settings_of("gdas")["sampler"] == {
         "alpha_lr": 3e-4, "alpha_beta1": 0.5, "alpha_beta2": 0.999, "alpha_weight_decay": 1e-3,
         "alpha_init": 1e-3, "tau_start": 10.0, "tau_end": 0.1,
     }  # fmt: skip
 
 
 def test_the_paper_scale_of_the_multi_trial_methods_is_as_published():
-    evolution = resolve("rea")["search"]
+    evolution = settings_of("rea")["search"]
     assert (evolution["population"], evolution["tournament"]) == (10, 3)
-    assert resolve("random") == {"search": {}}
-    assert set(resolve("random-search")) == {"search"}
+    assert settings_of("random") == {"search": {}}
+    assert set(settings_of("random-search")) == {"search"}
 
 
 def test_sound_is_the_default_protocol_everywhere():
     assert all("sound" in method.protocols for method in catalog.METHODS.values())
-    assert resolve("gdas")["training"]["bn"] == "batch"
+    assert settings_of("gdas")["training"]["bn"] == "batch"
 
 
 @pytest.mark.parametrize("scale", benchmarks.SCALES)
@@ -50,7 +51,7 @@ def test_sound_is_the_default_protocol_everywhere():
 @pytest.mark.parametrize("name", catalog.METHODS)
 def test_every_method_resolves_at_every_scale_to_what_the_scale_says(name, where, scale):
     method, target = catalog.get(name), benchmarks.get(where)
-    settings = catalog.resolve(method, target, scale)
+    settings = resolve(method, target, scale)
     assert set(settings) == {*method.blocks(), *(["skeleton"] if method.one_shot else [])}
     for block, values in target.scales[scale].items():
         for key, value in values.items():
@@ -59,7 +60,7 @@ def test_every_method_resolves_at_every_scale_to_what_the_scale_says(name, where
 
 
 def test_overrides_win_over_the_scale():
-    settings = resolve("gdas", DIGITS, "smoke", training={"epochs": 7}, skeleton={"channels": 6})
+    settings = settings_of("gdas", DIGITS, "smoke", training={"epochs": 7}, skeleton={"channels": 6})
     assert settings["training"]["epochs"] == 7
     assert settings["training"]["train_images"] == 200
     assert settings["skeleton"]["channels"] == 6
@@ -88,7 +89,7 @@ def test_overrides_win_over_the_scale():
 )
 def test_wrong_settings_are_refused_in_one_line(name, overrides, said):
     with pytest.raises(UserError) as caught:
-        catalog.resolve(catalog.get(name), CIFAR, "laptop", overrides)
+        resolve(catalog.get(name), CIFAR, "laptop", overrides)
     text = str(caught.value)
     assert all(part in text for part in said), text
     assert "\n" not in text

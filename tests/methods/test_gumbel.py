@@ -12,6 +12,7 @@ from nasrepro.spaces.nb201 import NB201Space, from_index
 from nasrepro.supernets.nb201 import NB201Network
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.sampler import Lessons
 
 SPACE = NB201Space()
 
@@ -28,6 +29,10 @@ def network():
 def valid_batch():
     rng = torch.Generator().manual_seed(0)
     return torch.randn(6, 1, 8, 8, generator=rng), torch.randint(3, (6,), generator=rng)
+
+
+def lessons(network):
+    return Lessons(network, None, valid_batch, None)
 
 
 def test_alpha_starts_small_and_the_published_settings_are_the_defaults():
@@ -84,7 +89,7 @@ def test_learning_moves_alpha_and_leaves_nothing_on_the_weights(network):
     weights = {key: value.clone() for key, value in network.state_dict().items()}
     for weight in network.parameters():
         weight.grad = torch.full_like(weight, 7.0)  # of the weight step before
-    assert made.learn(network, valid_batch) == 1
+    assert made.learn(lessons(network), None) == 1
     assert not torch.equal(made.alpha, before)
     assert float((made.alpha.detach() - before).abs().max()) == pytest.approx(
         3e-4, rel=1e-2
@@ -110,7 +115,7 @@ def test_learning_prefers_the_operation_that_helps(network):
             return torch.stack([gates[0, 3] * 5, -gates[0, 3] * 5]).expand(6, 2)
 
     for _ in range(60):
-        made.learn(Judge(), lambda: (torch.zeros(6), torch.zeros(6, dtype=torch.int64)))
+        made.learn(Lessons(Judge(), None, lambda: (torch.zeros(6), torch.zeros(6, dtype=torch.int64)), None), None)
     assert made.argmax()[0] == 3
     assert float(made.alpha.detach().softmax(1)[0, 3]) > 0.5
 
@@ -129,15 +134,15 @@ def test_state_round_trip_through_a_checkpoint_continues_the_same_draws_and_step
     first.begin_epoch(1, 3)
     for _ in range(3):
         first.sample()
-        first.learn(network, valid_batch)
+        first.learn(lessons(network), None)
     checkpoint.save(tmp_path / "c.pt", first.state_dict())
     second = sampler(seed=99)
     second.load_state_dict(checkpoint.load(tmp_path / "c.pt"))
     assert second.tau == first.tau
     for _ in range(3):
         assert first.sample() == second.sample()
-        first.learn(network, valid_batch)
-        second.learn(network, valid_batch)
+        first.learn(lessons(network), None)
+        second.learn(lessons(network), None)
         assert torch.equal(first.alpha, second.alpha)
 
 

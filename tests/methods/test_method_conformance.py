@@ -7,7 +7,7 @@ import pytest
 
 from nasrepro.errors import UserError
 from nasrepro.methods import catalog
-from nasrepro.methods.catalog import Method
+from nasrepro.methods.method import Method
 from nasrepro.testing.methods import check_method
 
 

@@ -8,6 +8,7 @@ from nasrepro import benchmarks
 from nasrepro.datasets.digits import load_digits_data
 from nasrepro.methods import catalog
 from nasrepro.methods.context import SearchContext
+from nasrepro.methods.resolving import resolve
 from nasrepro.oracles.base import Answer, Oracle
 from nasrepro.spaces.base import Skeleton
 from nasrepro.splits import Split
@@ -45,7 +46,7 @@ class ToyOracle(Oracle):
 
 def context(method, tmp_path, *, seed=0, oracle=None, report=lambda done, total: None, **overrides):
     """A smoke-scale context for the method called `method` on digits."""
-    settings = catalog.resolve(catalog.get(method), DIGITS, "smoke", overrides)
+    settings = resolve(catalog.get(method), DIGITS, "smoke", overrides)
     return SearchContext(
         space=DIGITS.space,
         seed=seed,

@@ -42,6 +42,6 @@ def make_training(few_digits):
             BatchStream(part, few_digits, 32, torch_rng(0, name), augment=True, replacement=again)
             for part, name, again in ((few_digits.train, "train", False), (few_digits.valid, "valid", True))
         ]
-        return SupernetTraining(network, sampler, *streams, settings)
+        return SupernetTraining(network, sampler, *streams, settings, score=None)
 
     return make

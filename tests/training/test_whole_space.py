@@ -19,7 +19,7 @@ CELLS = [from_index(int(i)) for i in np.random.default_rng(0).choice(SIZE, size=
 
 def assert_as_one_by_one(scores, network, judge):
     for cell in CELLS:
-        alone = judge.score(network, partial(network, path=cell.ops))
+        alone = judge.score(network, partial(network, choice=cell.ops))
         assert scores.loss[cell.index] == pytest.approx(alone.loss, abs=1e-5), str(cell)
         assert scores.accuracy[cell.index] == pytest.approx(alone.accuracy, abs=1e-5), str(cell)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from nasrepro.spaces.base import Skeleton
+from nasrepro.training.sampler import Sampler
 
 SKELETON = Skeleton(4, 1, 2, 8, 10, in_channels=1)
 
 
-class ScriptedSampler:
+class ScriptedSampler(Sampler):
     """Returns the given paths in turn, and remembers what it was told."""
 
     def __init__(self, *paths):
@@ -19,9 +20,6 @@ class ScriptedSampler:
     def sample(self):
         self.at += 1
         return self.paths[(self.at - 1) % len(self.paths)]
-
-    def learn(self, network, valid_batch):
-        return 0
 
     def state_dict(self):
         return {"at": self.at}

@@ -1,0 +1,141 @@
+"""ENAS (Pham et al. 2018) as run on NAS-Bench-201: a controller is rewarded by one-shot validation accuracy."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from nasrepro.methods.controller import Controller
+from nasrepro.seeds import torch_rng
+from nasrepro.spaces.base import Genotype, Space
+from nasrepro.spaces.nb201 import NB201Genotype
+from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.evaluate import evaluation_mode, judged
+from nasrepro.training.sampler import Lessons, Sampler
+from nasrepro.training.schedule import cosine
+from nasrepro.training.settings import Settings, SupernetSettings
+
+_AHEAD = 64
+
+
+class EnasTraining(SupernetSettings):
+    """The shared-weight training that Dong & Yang (2020) give ENAS: larger batches and a swinging learning rate."""
+
+    batch_size: int = Field(128, ge=2)
+    lr: float = Field(0.05, gt=0, description="initial learning rate of SGD with Nesterov momentum")
+    lr_min: float = Field(5e-4, ge=0, description="the lower end of every swing")
+    weight_decay: float = Field(2.5e-4, ge=0)
+    lr_swings: int = Field(25, ge=1, description="half periods of the cosine; odd numbers end low")
+
+    def learning_rate(self, epoch: int) -> float:
+        """A cosine that swings between its ends, stepped once per epoch, without jumps: every 10 epochs from one
+        end to the other as published."""
+        return cosine(self.lr, self.lr_min, epoch * self.lr_swings, self.epochs)
+
+
+class EnasSettings(Settings):
+    """Published for NAS-Bench-201: after each epoch 50 updates by 20 paths each."""
+
+    width: int = Field(32, ge=1, description="of the controller's LSTM and embeddings")
+    layers: int = Field(2, ge=1)
+    temperature: float = Field(5.0, gt=0)
+    squash: float = Field(2.5, gt=0, description="logits stay within this distance of 0")
+    updates: int = Field(50, ge=1, description="controller steps after each epoch")
+    samples: int = Field(20, ge=1, description="paths behind a controller step, each rewarded on its own batch")
+    entropy_weight: float = Field(1e-4, ge=0)
+    baseline: Literal["moving", "per-epoch"] = Field(
+        "moving",
+        description="a moving average of rewards, or, as released, the last epoch's last value moved by one reward",
+    )
+    baseline_decay: float = Field(0.99, ge=0, lt=1)
+    controller_lr: float = Field(1e-3, gt=0)
+    controller_beta1: float = Field(0.0, ge=0, lt=1)
+    controller_beta2: float = Field(0.999, ge=0, lt=1)
+    controller_eps: float = Field(1e-3, gt=0)
+    controller_clip: float = Field(5.0, gt=0)
+
+
+class ControllerSampler(Sampler):
+    """Weights learn on the controller's paths, then the controller learns by REINFORCE which paths score well."""
+
+    Settings = EnasSettings
+
+    def __init__(self, space: Space[Any], settings: EnasSettings, seed: int) -> None:
+        self.settings = settings
+        shape = (settings.width, settings.layers, settings.temperature, settings.squash)
+        self.controller = Controller(*shape, torch_rng(seed, "controller"))
+        self._rng = torch_rng(seed, "controller-draws")
+        self._ahead: list[Path] = []
+        self.baseline: float | None = None
+        self._optimizer = torch.optim.Adam(
+            self.controller.parameters(),
+            lr=settings.controller_lr,
+            betas=(settings.controller_beta1, settings.controller_beta2),
+            eps=settings.controller_eps,
+        )
+
+    @torch.no_grad()
+    def sample(self) -> Path:
+        if not self._ahead:  # the controller stands still within an epoch, and many paths cost as much as one
+            self._ahead = self.controller.draw(_AHEAD, self._rng).paths
+        return self._ahead.pop()
+
+    def end_epoch(self, lessons: Lessons, epoch: int, epochs: int) -> int:
+        """All controller updates of an epoch; every path is scored on one fresh validation batch."""
+        self._ahead = []
+        before = self.baseline
+        for _ in range(self.settings.updates):
+            drawn = self.controller.draw(self.settings.samples, self._rng)
+            accuracies = torch.tensor([accuracy(lessons, path) for path in drawn.paths])
+            rewards = accuracies + self.settings.entropy_weight * drawn.entropy.detach()
+            advantages = rewards - self._baselines(rewards.tolist(), accuracies.tolist(), before)
+            self._ascend(drawn.log_prob, advantages)
+        return self.settings.updates * self.settings.samples
+
+    def _baselines(self, rewards: list[float], accuracies: list[float], before: float | None) -> Tensor:
+        """What each reward is compared with; leaves the last of them as the present baseline."""
+        found = []
+        for reward, first in zip(rewards, accuracies, strict=True):
+            past = self.baseline if self.settings.baseline == "moving" else before
+            self.baseline = first if past is None else past - (1 - self.settings.baseline_decay) * (past - reward)
+            found.append(self.baseline)
+        return torch.tensor(found)
+
+    def _ascend(self, log_prob: Tensor, advantages: Tensor) -> None:
+        self._optimizer.zero_grad()
+        loss = -(log_prob * advantages).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.controller.parameters(), self.settings.controller_clip)
+        self._optimizer.step()
+
+    @torch.no_grad()
+    def propose(self, count: int, rng: np.random.Generator) -> list[Genotype]:
+        """`count` independent draws of the present controller."""
+        own = torch.Generator().manual_seed(int(rng.integers(2**63)))
+        return [NB201Genotype(path) for path in self.controller.draw(count, own).paths]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "controller": self.controller.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "baseline": self.baseline,
+            "rng": self._rng.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.controller.load_state_dict(state["controller"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.baseline = state["baseline"]
+        self._rng.set_state(state["rng"])
+
+
+@torch.inference_mode()
+def accuracy(lessons: Lessons, path: Path) -> float:
+    """Share of right answers in [0, 1] of one path on one fresh validation batch, in evaluation mode."""
+    x, y = lessons.valid_batch()
+    with evaluation_mode(lessons.network):
+        return judged(lessons.network(x, path), y)[0] / len(y)

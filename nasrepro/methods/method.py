@@ -1,0 +1,99 @@
+"""What a named method is: which parts it is made of, and which of their settings a scale or a protocol replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from nasrepro.methods.base import Search
+
+if TYPE_CHECKING:
+    from nasrepro.training.settings import SupernetSettings
+
+Blocks = Mapping[str, Mapping[str, Any]]
+"""Settings by block: `training`, `sampler`, `selector`, `search`."""
+
+SAMPLERS = {
+    "uniform": "uniform:UniformSampler",
+    "gumbel": "gumbel:GumbelSampler",
+    "gumbel-free": "gdas_a:ArgmaxSampler",
+    "mixture": "darts:DartsSampler",
+    "unrolled-mixture": "darts_v2:DartsV2Sampler",
+    "template": "setn:SetnSampler",
+    "controller": "enas:ControllerSampler",
+}
+SELECTORS = {
+    "best-of": "best_of:BestOf",
+    "argmax": "argmax:Argmax",
+    "proposed": "proposed:Proposed",
+}
+SOUND: Mapping[str, Blocks] = {"sound": {}}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A named combination. One-shot methods name a sampler and a selector, multi-trial ones a search function.
+
+    Parts are short names of `SAMPLERS` and `SELECTORS`, or `package.module:Name` in a plug-in.
+    """
+
+    name: str
+    summary: str
+    paper: str
+    sampler: str | None = None
+    selector: str | None = None
+    training: str = "nasrepro.training.settings:SupernetSettings"
+    """Settings of the shared-weight training; their defaults are the values published for this method."""
+    search: str | None = None
+    """`module:function` of a multi-trial search."""
+    search_settings: str | None = None
+    protocols: Mapping[str, Blocks] = field(default_factory=lambda: SOUND)
+    """Settings that each protocol replaces, at any scale; `sound` is always among them."""
+    scales: Mapping[str, Blocks] = field(default_factory=dict)
+    """Settings that a scale replaces on every benchmark."""
+
+    @property
+    def one_shot(self) -> bool:
+        """True when it trains a supernet."""
+        return self.sampler is not None
+
+    def blocks(self) -> dict[str, type[BaseModel]]:
+        """Settings models by block name; their defaults are the published values."""
+        if not self.one_shot:
+            return {"search": _load(self.search_settings)}
+        return {
+            "training": self.training_settings(),
+            "sampler": self._part(self.sampler, SAMPLERS).Settings,
+            "selector": self._part(self.selector, SELECTORS).Settings,
+        }
+
+    def build(self) -> Search:
+        """The search itself; imports torch."""
+        if not self.one_shot:
+            found: Search = _load(self.search)
+            return found
+        from nasrepro.methods.one_shot import OneShotSearch
+
+        return OneShotSearch(
+            self._part(self.sampler, SAMPLERS), self._part(self.selector, SELECTORS), self.training_settings()
+        )
+
+    def training_settings(self) -> type[SupernetSettings]:
+        """What the training of the shared weights can be told."""
+        found: type[SupernetSettings] = _load(self.training)
+        return found
+
+    @staticmethod
+    def _part(name: str | None, known: Mapping[str, str]) -> Any:
+        """A sampler or selector by its short name here, or by `package.module:Class`."""
+        return _load(known.get(name or "", name))
+
+
+def _load(path: str | None) -> Any:
+    """`module:name` of this room, or `package.module:name` of any package."""
+    module, name = (path or "").split(":")
+    return getattr(import_module(module if "." in module else f"nasrepro.methods.{module}"), name)

@@ -1,0 +1,78 @@
+"""From a method, a benchmark, a scale and a protocol to the settings of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from nasrepro.benchmarks import Benchmark
+from nasrepro.errors import UserError, unknown
+from nasrepro.methods.method import Blocks, Method
+from nasrepro.spaces.base import Skeleton
+
+
+def resolve(
+    method: Method, benchmark: Benchmark, scale: str, overrides: Blocks | None = None, *, protocol: str = "sound"
+) -> dict[str, Any]:
+    """All settings of a run: published values, replaced by the benchmark's scale, the method's, the protocol's, and
+    `overrides`.
+
+    A scale's block may name settings of other methods (the temperature of GDAS means nothing to RandomNAS), so
+    only those the method knows are taken from it. Overrides must name existing settings. Raises `UserError`.
+    """
+    if protocol not in method.protocols:
+        raise UserError(f"method '{method.name}' has no protocol '{protocol}'; allowed: {', '.join(method.protocols)}")
+    blocks = method.blocks()
+    overrides = overrides or {}
+    allowed = [*blocks, "skeleton"] if method.one_shot else list(blocks)
+    for block in overrides:
+        if block not in allowed:
+            raise unknown(f"block of settings for method '{method.name}'", block, allowed)
+    resolved: dict[str, Any] = {}
+    for block, model in blocks.items():
+        values: dict[str, Any] = {}
+        for source in (benchmark.scales[scale], method.scales.get(scale, {}), method.protocols[protocol]):
+            values |= {key: value for key, value in source.get(block, {}).items() if key in model.model_fields}
+        resolved[block] = _validated(model, block, values | dict(overrides.get(block, {})))
+    if method.one_shot:
+        fields = benchmark.skeleton(scale)
+        for key in overrides.get("skeleton", {}):
+            if key not in fields:
+                raise unknown("setting of block 'skeleton'", key, fields)
+        resolved["skeleton"] = _skeleton(benchmark, {**fields, **overrides.get("skeleton", {})}).sizes()
+    return resolved
+
+
+def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Skeleton:
+    """The supernet's skeleton; raises `UserError` when it cannot be built or does not fit the benchmark's images."""
+    real = benchmark.standalone
+    for name, value in fields.items():
+        if type(value) is not int:
+            raise UserError(f"impossible skeleton: '{name}' cannot be '{value}'; a whole number is allowed")
+        if name in ("classes", "in_channels") and value != getattr(real, name):
+            raise UserError(
+                f"impossible skeleton: '{name}' cannot be {value}; the images of '{benchmark.name}' make it "
+                f"{getattr(real, name)}"
+            )
+    try:
+        skeleton = Skeleton(**fields)
+    except ValueError as error:
+        raise UserError(f"impossible skeleton: {error}") from error
+    if skeleton.image_size < 1 or real.image_size % skeleton.image_size:
+        raise UserError(
+            f"impossible skeleton: images of side {real.image_size} cannot be pooled to side {skeleton.image_size}"
+        )
+    return skeleton
+
+
+def _validated(model: type[BaseModel], block: str, values: dict[str, Any]) -> dict[str, Any]:
+    for key in values:
+        if key not in model.model_fields:
+            raise unknown(f"setting of block '{block}'", key, model.model_fields)
+    try:
+        return model.model_validate(values).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join([block, *(str(part) for part in first["loc"])])
+        raise UserError(f"setting '{name}' cannot be '{first.get('input')}': {first['msg']}") from error

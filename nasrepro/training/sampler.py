@@ -1,0 +1,63 @@
+"""What decides which path is trained next, and what it may learn from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nasrepro.spaces.base import Genotype
+from nasrepro.supernets.nb201_cell import Choice
+from nasrepro.training.evaluate import ImageScore
+
+Batch = tuple[Tensor, Tensor]
+"""Images (B, C, H, W) and labels (B,)."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Everything a sampler may learn from. Nothing in it comes from test data."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    """Of the weights, with their momentum and present learning rate."""
+    valid_batch: Callable[[], Batch]
+    """A fresh batch of augmented validation images, drawn with replacement."""
+    score: Callable[[Genotype], ImageScore]
+    """One-shot score of a genotype on the fixed evaluation images."""
+
+
+class Sampler(ABC):
+    """Answers which path is trained next, and learns if it wants to."""
+
+    learns_first = False
+    """True when `learn` comes before the weight step on the same batch, not after it."""
+
+    def begin_epoch(self, epoch: int, epochs: int) -> None:  # noqa: B027 - most samplers have nothing to do
+        """Called before each epoch, counted from 0."""
+
+    @abstractmethod
+    def sample(self) -> Choice:
+        """The path, or mixture, whose weights are trained in this step."""
+
+    def learn(self, lessons: Lessons, train_batch: Batch) -> int:
+        """Update the sampler beside the weight step on `train_batch`.
+
+        Returns how many paths were run forward and backward for it; a mixture counts as many as it mixes.
+        """
+        return 0
+
+    def end_epoch(self, lessons: Lessons, epoch: int, epochs: int) -> int:
+        """Update the sampler after each epoch; returns how many single batches were scored for it, forward only."""
+        return 0
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to continue, random generators included."""
+
+    @abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
