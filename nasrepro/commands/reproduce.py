@@ -17,7 +17,7 @@ from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
     from nasrepro.experiments.plan import PlannedRun
-    from nasrepro.papers.model import TableItem
+    from nasrepro.papers.table import TableItem
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
     from nasrepro.reporting.reproduction import OursGroup
@@ -87,10 +87,14 @@ def reproduce(
 
 def _table(item: str | None) -> TableItem:
     from nasrepro.papers.catalog import item as find
+    from nasrepro.papers.table import TableItem
 
     if item is None:
         raise UserError("say which table, such as e2nas/table-1; 'nasrepro reproduce --list' names them all")
-    return find(item)
+    found = find(item)
+    if not isinstance(found, TableItem):
+        raise UserError(f"'{item}' is a figure; only tables can be reproduced")
+    return found
 
 
 def _only_data_may_be_missing(

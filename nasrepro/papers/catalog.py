@@ -8,7 +8,7 @@ from importlib import resources
 
 from nasrepro.errors import unknown
 from nasrepro.papers.ledger import LEDGER_FILE
-from nasrepro.papers.model import Paper, TableItem
+from nasrepro.papers.model import Paper, PaperItem
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,14 @@ class ItemSummary:
 
     name: str
     """Such as `e2nas/table-1`."""
+    kind: str
+    """`table` or `figure`."""
     paper: str
     """Short name, venue and year."""
     title: str
     benchmark: str
     methods: tuple[str, ...]
-    """Our names of the methods of its rows, in the table's order."""
+    """Our names of the methods whose runs make it, in its order."""
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +52,7 @@ def items() -> list[ItemSummary]:
     return [_summary(owner, entry) for owner in _load() for entry in owner.items]
 
 
-def item(name: str) -> TableItem:
+def item(name: str) -> PaperItem:
     """The item called `<paper>/<item>`; raises `UserError` with the nearest match and the known ones."""
     known = {entry.id: entry for owner in _load() for entry in owner.items}
     if name not in known:
@@ -58,7 +60,6 @@ def item(name: str) -> TableItem:
     return known[name]
 
 
-def _summary(owner: Paper, entry: TableItem) -> ItemSummary:
-    methods = tuple(row.method for row in entry.rows if row.method is not None)
+def _summary(owner: Paper, entry: PaperItem) -> ItemSummary:
     source = f"{owner.short} ({owner.venue} {owner.year})"
-    return ItemSummary(name=entry.id, paper=source, title=entry.title, benchmark=entry.benchmark, methods=methods)
+    return ItemSummary(entry.id, entry.kind, source, entry.title, entry.benchmark, entry.methods)

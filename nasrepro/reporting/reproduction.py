@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from nasrepro.metrics.summary import Summary
 from nasrepro.papers.catalog import papers
-from nasrepro.papers.model import Column as PaperColumn
-from nasrepro.papers.model import Printed, TableItem
-from nasrepro.papers.model import Row as PaperRow
+from nasrepro.papers.table import Column as PaperColumn
+from nasrepro.papers.table import Printed, TableItem
+from nasrepro.papers.table import Row as PaperRow
 from nasrepro.records.record import RunRecord
 from nasrepro.records.store import write_record
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, analyze

@@ -66,7 +66,7 @@ def test_help_is_no_error(nasrepro, words):
         (["show", "gads"], ["gads", "gdas"]),
         (["check", "gads"], ["gads", "gdas"]),
         (["reproduce"], ["--list"]),
-        (["reproduce", "e2nas/table-2"], ["e2nas/table-2", "e2nas/table-1"]),
+        (["reproduce", "e2nas/table-9"], ["e2nas/table-9", "e2nas/table-1"]),
     ],
 )
 def test_bad_input_is_one_line(nasrepro, user_error, tmp_path, words, named):

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from nasrepro.errors import UserError
-from nasrepro.papers.model import Column, Printed, Row, TableItem
+from nasrepro.papers.table import Column, Printed, Row, TableItem
 from nasrepro.records.record import RunRecord, Score
 from nasrepro.reporting.reproduction import OursGroup, render_reproduction, terminal_reproduction
 
