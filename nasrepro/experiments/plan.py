@@ -95,6 +95,8 @@ def plan(
     }
     oracle = target.open_oracle(store.root)
     _read_all(target, oracle)
+    for method in chosen:
+        method.check(target, oracle)
     truth = {"truth": oracle.fingerprint()}
     images = _image_hashes(target, allow_unverified) if any(method.one_shot for method in chosen) else {}
     runs = []

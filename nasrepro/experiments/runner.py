@@ -117,6 +117,7 @@ def _context(
         work=store.work_folder(planned.key),
         report=report,
         skeleton=Skeleton(**skeleton) if isinstance(skeleton, dict) else None,  # type: ignore[arg-type]
+        standalone=benchmark.standalone,
         single_number=benchmark.single_number,
         _oracle=oracle,
         _load_images=lambda: benchmark.load_images(allow_unverified=planned.allow_unverified),

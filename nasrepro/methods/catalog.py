@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nasrepro import plugins
 from nasrepro.errors import unknown
-from nasrepro.methods.method import Method
+from nasrepro.methods.method import Blocks, Method
+
+_TIMED: Mapping[str, Blocks] = {"smoke": {"search": {"seconds": 1200.0}}}
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -29,6 +33,62 @@ METHODS: dict[str, Method] = {
             "Real et al., AAAI 2019; settings of Dong & Yang, ICLR 2020",
             search="rea:rea",
             search_settings="rea:REASettings",
+        ),
+        Method(
+            "local-search",
+            "hill climbing over single changes of a cell, restarted at every local optimum",
+            "White et al., UAI 2021",
+            search="local_search:local_search",
+            search_settings="local_search:LocalSearchSettings",
+        ),
+        Method(
+            "reinforce",
+            "a softmax per edge, trained by REINFORCE on looked-up validation accuracy",
+            "Williams, 1992; settings of Dong et al., TPAMI 2021",
+            search="reinforce:reinforce",
+            search_settings="reinforce:ReinforceSettings",
+        ),
+        Method(
+            "multi-fidelity",
+            "Hyperband with a Parzen estimator: short trainings choose the cells that are trained longer",
+            "Falkner et al., ICML 2018; by the library Optuna",
+            search="multi_fidelity:multi_fidelity",
+            search_settings="multi_fidelity:MultiFidelitySettings",
+            requires="multi_fidelity:check",
+        ),
+        Method(
+            "params",
+            "the largest of 100 uniform cells by parameter count: RandomNAS if it ranked by size",
+            "Ning et al., NeurIPS 2021",
+            search="params:params",
+            search_settings="params:ParamsSettings",
+        ),
+        Method(
+            "random-search-timed",
+            "random-search under the published budget of simulated seconds",
+            "Dong & Yang, ICLR 2020; Dong et al., TPAMI 2021",
+            search="random_search_timed:random_search_timed",
+            search_settings="simulated_time:TimedSettings",
+            requires="simulated_time:needs_times",
+            scales=_TIMED,
+        ),
+        Method(
+            "rea-timed",
+            "rea under the published budget of simulated seconds",
+            "Real et al., AAAI 2019; settings of Dong & Yang, ICLR 2020",
+            search="rea_timed:rea_timed",
+            search_settings="rea_timed:TimedREASettings",
+            requires="simulated_time:needs_times",
+            scales=_TIMED,
+        ),
+        Method(
+            "reinforce-timed",
+            "reinforce under the published budget of simulated seconds",
+            "Williams, 1992; settings of Dong et al., TPAMI 2021",
+            search="reinforce_timed:reinforce_timed",
+            search_settings="reinforce_timed:TimedReinforceSettings",
+            requires="simulated_time:needs_times",
+            scales=_TIMED,
         ),
         Method(
             "randomnas",

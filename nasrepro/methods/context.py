@@ -33,28 +33,44 @@ class SearchContext:
     report: Callable[[int, int], None]
     """`report(done, total)`: drives the progress bar."""
     skeleton: Skeleton | None = None
+    """Of the supernet."""
+    standalone: Skeleton | None = None
+    """Of the networks whose truth is looked up; parameters and MACs refer to it."""
     _oracle: Oracle | None = None
     _load_images: Callable[[], ImageData] | None = None
     single_number: bool = False
     """True where the truth holds one number per cell, so that searching and scoring read the same one."""
     queries: dict[str, int] = field(default_factory=lambda: {split.value: 0 for split in Split})
 
-    def query(self, genotype: Genotype, *, split: Split = Split.VALID) -> float:
-        """Looked-up accuracy in percent at the benchmark's search fidelity, −inf where nothing was measured.
+    def query(self, genotype: Genotype, *, split: Split = Split.VALID, epochs: int | None = None) -> float:
+        """Looked-up accuracy in percent, −inf where nothing was measured.
 
-        On a benchmark with a single number per cell that number is answered and counted as `scored`: such a search
-        is optimization of the table, not selection by validation, and its record says so.
-        Raises `TestSplitForbidden` for the test split.
+        `epochs` is one of `lengths()`; None is the benchmark's search fidelity. On a benchmark with a single number per
+        cell that number is answered and counted as `scored`: such a search is optimization of the table, not
+        selection by validation, and its record says so. Raises `TestSplitForbidden` for the test split.
         """
         self._refuse_test(split)
-        if self._oracle is None:
-            raise ValueError("this search was given no oracle")
         asked, counted = self.search_fidelity, split.value
         if self.single_number:
+            if epochs not in (None, asked.epochs):
+                raise ValueError("a truth with one number per cell has one length of training")
             split, counted = asked.split, "scored"
         self.queries[counted] = self.queries.get(counted, 0) + 1
-        answer = self._oracle.query(genotype, dataset=asked.dataset, split=split, epochs=asked.epochs)
+        answer = self._truth.query(genotype, dataset=asked.dataset, split=split, epochs=epochs or asked.epochs)
         return -math.inf if math.isnan(answer.value) else answer.value
+
+    def lengths(self) -> list[int]:
+        """The lengths of training, in epochs, whose validation results on the search's data set may be asked."""
+        return [] if self.single_number else self._truth.lengths(self.search_fidelity.dataset, Split.VALID)
+
+    def one_training(self) -> bool:
+        """True where results at several lengths are points of one training."""
+        return self._truth.one_training(self.search_fidelity.dataset)
+
+    def seconds(self, genotype: Genotype) -> float:
+        """Training seconds behind a query at the search fidelity; raises `UserError` where none were measured."""
+        asked = self.search_fidelity
+        return self._truth.seconds(genotype, dataset=asked.dataset, epochs=asked.epochs)
 
     def images(self) -> ImageData:
         """The search's data set; its test split is empty."""
@@ -65,6 +81,12 @@ class SearchContext:
         data = self._load_images()
         nothing = ImageSet(data.test.images[:0], data.test.labels[:0])
         return ImageData(**{**vars(data), "test": nothing})
+
+    @property
+    def _truth(self) -> Oracle:
+        if self._oracle is None:
+            raise ValueError("this search was given no oracle")
+        return self._oracle
 
     @staticmethod
     def _refuse_test(split: Split) -> None:

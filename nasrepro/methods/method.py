@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from nasrepro.methods.base import Search
 
 if TYPE_CHECKING:
+    from nasrepro.benchmarks import Benchmark
+    from nasrepro.oracles.base import Oracle
     from nasrepro.training.settings import SupernetSettings
 
 Blocks = Mapping[str, Mapping[str, Any]]
@@ -51,6 +53,9 @@ class Method:
     search: str | None = None
     """`module:function` of a multi-trial search."""
     search_settings: str | None = None
+    requires: str | None = None
+    """`module:function` that is given benchmark and oracle before anything runs, and raises `UserError` where the
+    method cannot do its work."""
     protocols: Mapping[str, Blocks] = field(default_factory=lambda: SOUND)
     """Settings that each protocol replaces, at any scale; `sound` is always among them."""
     scales: Mapping[str, Blocks] = field(default_factory=dict)
@@ -86,6 +91,11 @@ class Method:
         """What the training of the shared weights can be told."""
         found: type[SupernetSettings] = _load(self.training)
         return found
+
+    def check(self, benchmark: Benchmark, oracle: Oracle) -> None:
+        """Raise `UserError` where this method cannot search on the benchmark with this truth."""
+        if self.requires:
+            _load(self.requires)(benchmark, oracle)
 
     @staticmethod
     def _part(name: str | None, known: Mapping[str, str]) -> Any:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
-from nasrepro.methods.base import Answer, SearchResult
+from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
+from nasrepro.methods.multi_trial import Proposals, Queries, search_by_looking_up
 from nasrepro.seeds import numpy_rng
-from nasrepro.spaces.base import Genotype
+from nasrepro.spaces.base import Genotype, Space
 from nasrepro.training.settings import Settings
+
+Mutation = Callable[[Any, np.random.Generator], Genotype]
 
 
 class REASettings(Settings):
     """Published for NAS-Bench-201: population 10, tournaments of 3 drawn with replacement.
 
-    The published budget is 12,000 simulated seconds, and a reward is one trial; here it is a number of queries, and a
-    query answers with the mean over trials.
+    The published budget is 12,000 simulated seconds (`rea-timed`), and a reward is one trial; here it is a number of
+    queries, and a query answers with the mean over trials.
     """
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), baseline REA"
+    ours: ClassVar[tuple[str, ...]] = ("queries",)
 
     queries: int = Field(100, ge=1, description="stand-alone validation results looked up")
     population: int = Field(10, ge=1)
@@ -28,21 +37,26 @@ class REASettings(Settings):
 def rea(context: SearchContext) -> SearchResult:
     """Mutate the winner of a tournament, let the oldest die; the answer is the best of the whole history."""
     settings = REASettings.model_validate(context.settings["search"])
-    rng = numpy_rng(context.seed, "rea")
-    alive: deque[tuple[float, Genotype]] = deque(maxlen=settings.population)
-    incumbent: Answer | None = None
-    trace: list[tuple[int, Answer]] = []
-    for asked in range(1, settings.queries + 1):
-        if asked <= settings.population:
-            genotype = context.space.sample(rng)
+    bred = evolution(
+        context.space,
+        numpy_rng(context.seed, "rea"),
+        population=settings.population,
+        tournament=settings.tournament,
+        mutate=context.space.mutate,
+    )
+    return search_by_looking_up(context, bred, Queries(settings.queries))
+
+
+def evolution(
+    space: Space[Any], rng: np.random.Generator, *, population: int, tournament: int, mutate: Mutation
+) -> Proposals:
+    """A population of uniform cells, then children without end: each replaces the oldest."""
+    alive: deque[tuple[float, Genotype]] = deque(maxlen=population)
+    while True:
+        if len(alive) < population:
+            genotype: Genotype = space.sample(rng)
         else:
-            rivals = [alive[int(i)] for i in rng.integers(len(alive), size=settings.tournament)]
-            genotype = context.space.mutate(max(rivals, key=lambda rival: rival[0])[1], rng)
-        value = context.query(genotype)
+            rivals = [alive[int(i)] for i in rng.integers(population, size=tournament)]
+            genotype = mutate(max(rivals, key=lambda rival: rival[0])[1], rng)
+        value = yield genotype
         alive.append((value, genotype))
-        if incumbent is None or incumbent.value is None or value > incumbent.value:
-            incumbent = Answer(genotype, value)
-            trace.append((asked, incumbent))
-        context.report(asked, settings.queries)
-    assert incumbent is not None
-    return SearchResult(incumbent, trace=trace)

@@ -125,6 +125,25 @@ class ArrayOracle(Oracle):
             self._trials[name] = values if values.ndim == 2 else None
         return self._trials[name]
 
+    def one_training(self, dataset: str) -> bool:
+        """As the recipe of a measured table says; the official tables trained each length by itself."""
+        return "report_epochs" in self.meta.get("recipe", {})
+
+    def seconds(self, genotype: Genotype, *, dataset: str, epochs: int) -> float:
+        """The measured seconds, or those of the next longer training (else the longest) in proportion to its length.
+
+        Raises `UserError` where no time of this data set or genotype is held.
+        """
+        timed = sorted(int(n.rpartition("/")[2]) for n in self._arrays.names if n.startswith(f"time/{dataset}/"))
+        if not timed:
+            raise UserError(f"{self.name} holds no training times for '{dataset}'")
+        length = next((held for held in timed if held >= epochs), timed[-1])
+        times = self.query_all(dataset=dataset, split=Split.VALID, epochs=length, quantity="time")
+        found = float(times[self._index(genotype)]) * epochs / length
+        if np.isnan(found):
+            raise UserError(f"{self.name} holds no training time of '{genotype.id}' on '{dataset}'")
+        return found
+
     def seeds(self, dataset: str, split: Split, epochs: int) -> tuple[int, ...]:
         """The oracle seeds that can be asked one by one; empty when only means are stored."""
         name = self._array_name("acc", dataset, split, epochs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nasrepro.errors import UserError
 from nasrepro.spaces.base import Genotype
 from nasrepro.splits import Split
 
@@ -66,6 +67,19 @@ class Oracle(ABC):
 
         `quantity` is `acc` (percent), `loss` (nats) or `time` (training seconds).
         """
+
+    def lengths(self, dataset: str, split: Split) -> list[int]:
+        """The lengths of training, in epochs and rising, after which `dataset` was scored on `split`."""
+        return sorted({held.epochs for held in self.fidelities() if (held.dataset, held.split) == (dataset, split)})
+
+    def one_training(self, dataset: str) -> bool:
+        """True where the results at all lengths are points of one training, so that going on costs only what is
+        added. False where a longer result comes from a training of its own, with a schedule of its own."""
+        return False
+
+    def seconds(self, genotype: Genotype, *, dataset: str, epochs: int) -> float:
+        """Training seconds of the run behind the valid split; raises `UserError` where no time was measured."""
+        raise UserError(f"{self.name} holds no training times")
 
     def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
         """The single trials behind a mean accuracy, in percent; empty where the source holds only means."""

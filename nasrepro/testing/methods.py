@@ -72,7 +72,12 @@ class _InventedTruth(Oracle):
         self.asked: set[Split] = set()
 
     def fidelities(self) -> list[Fidelity]:
-        return [self.search]
+        """Three lengths of training, so that a search may ask for shorter and longer ones."""
+        asked = self.search
+        return [Fidelity(asked.dataset, asked.split, asked.epochs * k // 2) for k in (1, 2, 4)]
+
+    def seconds(self, genotype: Genotype, *, dataset: str, epochs: int) -> float:
+        return 5.0 * epochs
 
     def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
         self.asked.add(split)
@@ -270,6 +275,7 @@ class _MethodBattery:
                 probe_cells=benchmark.probes(),
                 work=folder or Path(thrown_away),
                 report=report,
+                standalone=benchmark.standalone,
                 skeleton=Skeleton(**settings["skeleton"]) if "skeleton" in settings else None,
                 _oracle=truth,
                 _load_images=benchmark.load_images,

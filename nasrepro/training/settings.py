@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,11 @@ from nasrepro.training.schedule import cosine
 
 class Settings(BaseModel):
     """Frozen, and strict about names: a misspelt setting is an error, not a default."""
+
+    published: ClassVar[str] = ""
+    """Where the defaults that a class declares were published."""
+    ours: ClassVar[tuple[str, ...]] = ()
+    """Those of its settings that were published nowhere: choices of this project."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
