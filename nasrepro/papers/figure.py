@@ -65,6 +65,8 @@ class Claim(Part):
     """None where the statement has no bound: ours is reported without a verdict."""
     bound: float | None = None
     """In the curve's unit."""
+    line: str = ""
+    """Name of the line that is drawn at the bound; none is drawn where it is empty."""
 
     @model_validator(mode="after")
     def _a_relation_needs_a_bound(self) -> Self:

@@ -1,306 +1,124 @@
-"""A paper's table with our rows beside the printed ones. Every number says whose it is."""
+"""A paper's item with ours beside it, written out: tables, figures, page, and the records they come from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nasrepro.metrics.summary import Summary
-from nasrepro.papers.catalog import papers
-from nasrepro.papers.table import Column as PaperColumn
-from nasrepro.papers.table import Printed, TableItem
-from nasrepro.papers.table import Row as PaperRow
-from nasrepro.records.record import RunRecord
+from nasrepro.papers.model import PaperItem
+from nasrepro.papers.table import TableItem
 from nasrepro.records.store import write_record
-from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, analyze
-from nasrepro.reporting.describe import caption
-from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.comparison import write_figures
+from nasrepro.reporting.ours import OursGroup, kicker, reference
 from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.page import render_page
-from nasrepro.reporting.table_model import (
-    MISSING,
-    Cell,
-    Column,
-    Row,
-    Table,
-    brackets,
-    decimal,
-    finite,
-    join_words,
-    seed_text,
-    stat,
-)
+from nasrepro.reporting.reproduction_figure import claim_table, data_table, figure_findings, means_table
+from nasrepro.reporting.reproduction_table import for_people, paper_notes, reproduction_table, table_findings
+from nasrepro.reporting.series import Judged, judge
+from nasrepro.reporting.series_figure import series_figure
+from nasrepro.reporting.style import Drawing, styled
+from nasrepro.reporting.table_model import Table
 from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-OWN = ("index.html", "table.csv", "table.md", "table.tex", "records")
+    from nasrepro.papers.figure import FigureItem
+
+OWN = ("index.html", "table.csv", "table.md", "table.tex", "data.csv", "figures", "records")
 
 
 @dataclass(frozen=True)
-class OursGroup:
-    """Runs of ours that belong together: one benchmark, scale and protocol."""
+class Rendition:
+    """An item worked out, before it takes any format."""
 
-    label: str
-    """Short, stands in the table, such as `ours, laptop`."""
-    records: Sequence[RunRecord]
-    fresh: bool
-    """Run just now or before in this run store; otherwise rendered from published records."""
-
-    @cached_property
-    def analysis(self) -> Analysis:
-        """Raises `UserError` when the records must not be mixed."""
-        return analyze(self.records)
-
-    @property
-    def benchmark(self) -> str:
-        return self.analysis.records[0].spec.benchmark
-
-    @property
-    def caption(self) -> str:
-        """Everything a reader needs to know of these runs."""
-        kind = "fresh runs" if self.fresh else "published records, measured earlier and rendered here"
-        return f"{self.label} ({kind}). {caption(self.analysis.records)}"
+    machine: Table
+    """Every column, for `table.csv`."""
+    tables: Sequence[Table]
+    """What people read, the paper beside ours first."""
+    findings: Sequence[str]
+    paper_notes: Sequence[str]
+    data: Table | None = None
+    """The single values behind a figure, for `data.csv`."""
+    drawings: Sequence[Drawing] = field(default=())
 
 
-def render_reproduction(item: TableItem, groups: Sequence[OursGroup], out: Path) -> Path:
-    """Write the paper's table with ours beside it into the folder `out` and return its page.
+def render_reproduction(item: PaperItem, groups: Sequence[OursGroup], out: Path) -> Path:
+    """Write the paper's item with ours beside it into the folder `out` and return its page.
 
-    Writes `table.csv`, `table.md`, `table.tex`, `index.html` and `records/*.json`; `out` is replaced as a whole.
-    Raises `UserError` when a group mixes what must not be mixed or the folder cannot be written.
+    Writes `table.csv`, `table.md`, `table.tex`, `index.html` and `records/*.json`, for a figure also `data.csv` and
+    `figures/*.svg|png`; `out` is replaced as a whole. Raises `UserError` when a group mixes what must not be mixed or
+    the folder cannot be written.
     """
     groups = [group for group in groups if group.records]
-    full = reproduction_table(item, groups)
-    table = for_people(full, item, groups)
-    command = f"nasrepro reproduce {item.id}"
+    made = _rendition(item, groups, draw=True)
     with replaced_folder(out, OWN) as folder:
-        (folder / "table.csv").write_text(to_csv(full, references=True), encoding="utf-8")
-        (folder / "table.md").write_text(to_markdown(table), encoding="utf-8")
-        label = f"tab:{item.paper}-{item.item}"
-        (folder / "table.tex").write_text(to_latex(table, label=label), encoding="utf-8")
+        _write_tables(folder, item, made)
+        if made.drawings:
+            write_figures(folder / "figures", made.drawings)
         for group in groups:
             for record in group.analysis.records:
                 write_record(folder / "records" / f"{record.key}.json", record)
         page = render_page(
             "reproduction.html.j2",
             title=item.title,
-            kicker=_kicker(item),
-            reference=_reference(item),
+            kicker=kicker(item),
+            reference=reference(item),
             caption=item.caption,
-            findings=_findings(item, groups),
-            table=table,
-            paper_notes=_paper_notes(item),
+            findings=made.findings,
+            tables=made.tables,
+            drawings=made.drawings,
+            has_data=made.data is not None,
+            paper_notes=made.paper_notes,
             groups=groups,
-            command=command,
+            command=f"nasrepro reproduce {item.id}",
         )
         (folder / "index.html").write_text(page, encoding="utf-8")
     return out / "index.html"
 
 
-def terminal_reproduction(item: TableItem, groups: Sequence[OursGroup]) -> RenderableType:
-    """The same table for a terminal, with the captions of our groups below."""
+def terminal_reproduction(item: PaperItem, groups: Sequence[OursGroup]) -> RenderableType:
+    """The same for a terminal, with the captions of our groups below."""
     from rich.console import Group
     from rich.text import Text
 
-    groups = [group for group in groups if group.records]
-    table = for_people(reproduction_table(item, groups), item, groups)
-    about = [note for note in table.notes if note not in _paper_notes(item)]
-    return Group(to_rich(table), *(Text(note, style="dim") for note in about))
+    made = _rendition(item, [group for group in groups if group.records], draw=False)
+    about = [note for note in made.tables[0].notes if note not in made.paper_notes]
+    shown = (to_rich(table) for table in made.tables)
+    return Group(*shown, *(Text(note, style="dim") for note in about))
 
 
-def reproduction_table(item: TableItem, groups: Sequence[OursGroup]) -> Table:
-    """Printed and own rows with all columns, differences apart: what a machine reads."""
-    extra = _extra_scorings(item, groups)
-    columns = [
-        Column("row", "Row", "text"),
-        Column("method", "Our name", "text"),
-        Column("source", "Source", "text"),
-        Column("seeds", "Seeds", "text"),
-        Column("n", "n", "count"),
-        Column("who", "Method", "text"),
-    ]
-    for column in item.columns:
-        columns.append(Column(column.key, column.label, higher_is_better=column.higher_is_better, show_interval=False))
-        columns.append(
-            Column(f"{column.key}.ours_minus_paper", f"{column.label}, ours − paper", parts=("value", "low", "high"))
-        )
-    for key, scoring in extra.items():
-        label = f"{scoring.dataset} {scoring.split}, not in the paper"
-        columns.append(Column(key, label, higher_is_better=scoring.higher_is_better, show_interval=False))
-    rows = [row for line in item.rows for row in _rows(item, line, groups, extra)]
-    return Table(tuple(columns), tuple(rows), title=item.title)
-
-
-def for_people(full: Table, item: TableItem, groups: Sequence[OursGroup]) -> Table:
-    """The columns people read, with captions and notes."""
-    hidden = {"row", "method", "source", "seeds", "n"} | {f"{column.key}.ours_minus_paper" for column in item.columns}
-    keys = [column.key for column in full.columns if column.key not in hidden]
-    units = join_words(list(dict.fromkeys(column.unit for column in item.columns if column.unit)))
-    notes = [
-        f"{f'Numbers in {units}. ' if units else ''}Rows marked paper are the paper's printed numbers. "
-        "Ours: mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean."
-    ]
-    if any(group.benchmark == item.benchmark for group in groups):
-        notes[0] += (
-            " Δ is ours minus the printed mean, with the interval of ours; the printed mean is taken as exact, because "
-            "the paper gives no interval."
-        )
-    notes += [group.caption for group in groups]
-    return full.select(keys, title=item.title, caption=item.caption, notes=[*notes, *_paper_notes(item)])
-
-
-def _rows(item: TableItem, line: PaperRow, groups: Sequence[OursGroup], extra: dict[str, Scoring]) -> list[Row]:
-    ours = [row for group in groups if (row := _our_row(item, line, group, extra)) is not None]
-    unmatched = "paper, reported only" if line.how == "reported" else "paper, ours not run"
-    cells = {
-        "row": Cell(text=line.label, marks=tuple(line.marks)),
-        "who": Cell(text=line.label, marks=tuple(line.marks), note="paper" if ours else unmatched),
-        "method": Cell(text=line.method or ""),
-        "source": Cell(text="paper" if ours else unmatched),
-        "seeds": Cell(text=""),
-        **{key: _printed(printed) for key, printed in line.cells.items()},
-        **{key: Cell(text="") for key in extra},
-    }
-    return [Row(cells, reference=True, first_of_group=True), *ours]
-
-
-def _printed(printed: Printed) -> Cell:
-    text = printed.raw.replace("±", " ± ").replace("  ", " ")
-    return Cell(value=printed.mean, std=printed.std, text=text, marks=("b",) if printed.bold else ())
-
-
-def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str, Scoring]) -> Row | None:
-    result = next((r for r in group.analysis.methods if line.how == "run" and r.method == line.method), None)
-    if result is None:
-        return None
-    cells = {
-        "row": Cell(text=line.label),
-        "who": Cell(text=group.label, note=_runs(result)),
-        "seeds": Cell(text=seed_text(result.seeds)),
-        "method": Cell(text=result.method),
-        "source": Cell(text=group.label),
-        "n": Cell(value=len(result.done)),
-    }
-    same = group.benchmark == item.benchmark
-    for column in item.columns:
-        scoring = _scoring_for(item, column, group)
-        summary = result.scores.get(scoring.name) if scoring else None
-        cell = _with_interval(summary)
-        printed = line.cells.get(column.key)
-        if same and printed is not None and cell.value is not None:
-            delta = _difference(cell, printed)
-            cells[f"{column.key}.ours_minus_paper"] = delta
-            cell = stat(summary, note=_difference_text(delta))
-        cells[column.key] = cell
-    for key in extra:
-        own = next((s for s in group.analysis.scorings if _extra_key(s) == key), None)
-        cells[key] = _with_interval(result.scores.get(own.name)) if own else Cell(text=MISSING)
-    return Row(cells, records=tuple(record.key for record in result.records))
-
-
-def _runs(result: MethodResult) -> str:
-    """How many seeds stand behind a row, and what became of the others."""
-    bad = [(len(result.diverged), "diverged"), (len(result.failed), "failed")]
-    seeds = f"seeds {seed_text(result.seeds)}, n = {len(result.done)}" if result.done else "no finished run"
-    return ", ".join([seeds, *(f"{count} {word}" for count, word in bad if count)])
-
-
-def _with_interval(summary: Summary | None) -> Cell:
-    cell = stat(summary)
-    return replace(cell, note=brackets(cell, 2))
-
-
-def _difference(ours: Cell, printed: Printed) -> Cell:
-    shift = printed.mean
-    assert ours.value is not None
-    return Cell(
-        value=ours.value - shift,
-        low=finite(ours.low - shift) if ours.low is not None else None,
-        high=finite(ours.high - shift) if ours.high is not None else None,
+def _rendition(item: PaperItem, groups: Sequence[OursGroup], *, draw: bool) -> Rendition:
+    if isinstance(item, TableItem):
+        full = reproduction_table(item, groups)
+        return Rendition(full, [for_people(full, item, groups)], table_findings(item, groups), paper_notes(item))
+    judged = [(group, judge(item, group)) for group in groups]
+    return Rendition(
+        machine=claim_table(item, judged),
+        tables=[claim_table(item, judged, for_people=True), means_table(item, groups)],
+        findings=figure_findings(item, judged),
+        paper_notes=item.notes,
+        data=data_table(item, groups),
+        drawings=_drawings(item, judged) if draw else (),
     )
 
 
-def _difference_text(delta: Cell) -> str:
-    if delta.value is None:
-        return ""
-    return f"Δ {decimal(delta.value, 2, sign=True)}\n{brackets(delta, 2, sign=True)}"
+def _drawings(item: FigureItem, judged: Sequence[tuple[OursGroup, Sequence[Judged]]]) -> list[Drawing]:
+    """A figure per group: runs of different places are never drawn over each other."""
+    with styled():
+        drawn = [series_figure(item, group, number) for number, (group, _) in enumerate(judged, start=1)]
+    return [drawing for drawing in drawn if drawing is not None]
 
 
-def _scoring_for(item: TableItem, column: PaperColumn, group: OursGroup) -> Scoring | None:
-    """The group's scoring that measures what the column shows: on another benchmark `test` may be another data set."""
-    wanted = _full_name(item, column)
-    for scoring in group.analysis.scorings:
-        if group.benchmark == item.benchmark and scoring.name == column.scoring:
-            return scoring
-        if group.benchmark != item.benchmark and _extra_key(scoring) == wanted:
-            return scoring
-    return None
-
-
-def _full_name(item: TableItem, column: PaperColumn) -> str:
-    """`cifar10.test` for the primary scoring of a CIFAR-10 benchmark; the others are spelled out already."""
-    if column.scoring != PRIMARY:
-        return column.scoring.lower()
-    return f"{item.benchmark.split('-', 1)[-1]}.test"
-
-
-def _extra_key(scoring: Scoring) -> str:
-    return f"{scoring.dataset}.{scoring.split}".lower()
-
-
-def _extra_scorings(item: TableItem, groups: Sequence[OursGroup]) -> dict[str, Scoring]:
-    """Primary scorings of ours that no column of the paper shows, so that such runs are not rows of dashes."""
-    known = {_full_name(item, column) for column in item.columns}
-    found: dict[str, Scoring] = {}
-    for group in groups:
-        main = group.analysis.primary
-        if group.benchmark != item.benchmark and main is not None and _extra_key(main) not in known:
-            found.setdefault(_extra_key(main), main)
-    return found
-
-
-def _paper_notes(item: TableItem) -> list[str]:
-    """What is to be known about the printed numbers: marks, rows, the table."""
-    bold = any(printed.bold for row in item.rows for printed in row.cells.values())
-    marks = ["b: set in bold by the paper; no test is implied."] if bold else []
-    rows: dict[str, list[str]] = {}
-    for row in item.rows:
-        if row.note:
-            rows.setdefault(row.note, []).append(row.label)
-    return [*marks, *(f"{join_words(labels)}: {note}" for note, labels in rows.items()), *item.notes]
-
-
-def _findings(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:
-    runnable = {row.method: row.label for row in item.rows if row.how == "run" and row.method}
-    present = {r.method for group in groups for r in group.analysis.methods}
-    shown = [label for method, label in runnable.items() if method in present]
-    quoted = len(item.rows) - len(shown)
-    lines = [
-        f"Of the paper's {len(item.rows)} rows, {len(shown)} have numbers of ours beside them"
-        f"{': ' + join_words(shown) if shown else ''}; {quoted} are quoted from the paper only."
+def _write_tables(folder: Path, item: PaperItem, made: Rendition) -> None:
+    (folder / "table.csv").write_text(to_csv(made.machine, references=True), encoding="utf-8")
+    (folder / "table.md").write_text("\n".join(to_markdown(table) for table in made.tables), encoding="utf-8")
+    label = f"tab:{item.paper}-{item.item}"
+    floats = [
+        to_latex(table, label=label if number == 0 else f"{label}-{number}") for number, table in enumerate(made.tables)
     ]
-    if any(group.benchmark != item.benchmark for group in groups):
-        others = sorted({group.benchmark for group in groups if group.benchmark != item.benchmark})
-        lines.append(
-            f"Runs on {join_words(others)} do not measure what the paper measured on {item.benchmark}: they show the "
-            "methods at work, and no difference to the printed numbers is formed."
-        )
-    scales = sorted({group.analysis.records[0].spec.scale for group in groups})
-    if scales and scales != ["paper"]:
-        lines.append(f"Our scale is {join_words(scales)}, not the paper's: differences hold at this scale only.")
-    return lines
-
-
-def _kicker(item: TableItem) -> str:
-    paper = papers().get(item.paper)
-    source = f"{paper.short}, {paper.venue} {paper.year}" if paper else item.paper
-    return f"{source} · {item.item} · paper beside ours"
-
-
-def _reference(item: TableItem) -> str:
-    paper = papers().get(item.paper)
-    return f"{paper.reference} Numbers read from: {paper.edition}." if paper else ""
+    (folder / "table.tex").write_text("\n".join(floats), encoding="utf-8")
+    if made.data is not None:
+        (folder / "data.csv").write_text(to_csv(made.data), encoding="utf-8")

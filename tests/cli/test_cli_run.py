@@ -1,6 +1,7 @@
 """`compare`, `search`, `report`, `reproduce` on a made-up table."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import failing_runs
@@ -8,6 +9,7 @@ import pytest
 
 from nasrepro.experiments.plan import plan
 from nasrepro.experiments.runner import run
+from nasrepro.methods import catalog
 from nasrepro.records.spec import run_key
 from nasrepro.records.store import RunStore, read_folder, write_record
 
@@ -134,9 +136,11 @@ def test_report_of_a_store_goes_beside_it(with_table, without_figures, tmp_path)
 
 def test_reproduce_lists_its_items(nasrepro):
     (item,) = [row for row in nasrepro("reproduce", "--list", "--json").json if row["name"] == "e2nas/table-1"]
-    assert item["benchmark"] == "nb201-cifar10"
+    assert (item["kind"], item["benchmark"]) == ("table", "nb201-cifar10")
     assert {"gdas", "randomnas"} <= set(item["methods"])
-    assert "e2nas/table-1" in nasrepro("reproduce", "--list").out
+    shown = nasrepro("reproduce", "--list").out
+    for word in ("e2nas/table-1", "nao/figure-2a", "figure", "randomnas"):
+        assert word in shown
 
 
 def test_reproduce_without_data_says_what_to_do(nasrepro, user_error):
@@ -173,12 +177,44 @@ def test_no_run_shows_published_records_only(with_table, user_error, tmp_path):
     user_error(with_table("reproduce", "e2nas/table-1", "--no-run"), "--published")
 
 
-def published_gdas(tmp_path):
+def test_reproduce_draws_a_figure_from_its_series(with_table, tmp_path):
+    series = {"pairwise accuracy": [(100, 0.7), (500, 0.8)], "Hamming distance": [(100, 2.0), (500, 0.1)]}
+    published_gdas(tmp_path, method="nao-study", series=series)
+    words = ("reproduce", "nao/figure-2a", "--published", "published", "--no-run")
+    result = with_table(*words)
+    assert result.code == 0
+    for word in ("What the paper says, beside ours", "More than 78 %", "underpowered", "report: reports/reproduce"):
+        assert word in result.out
+    page = tmp_path / "reports" / "reproduce" / "nao-figure-2a"
+    assert (page / "figures" / "figure-2a.svg").exists()
+    answer = with_table(*words, "--json").json
+    assert (answer["item"], answer["kind"]) == ("nao/figure-2a", "figure")
+    assert answer["rows"][0]["ours.mean"] == pytest.approx(0.8)
+
+
+def test_reproduce_runs_a_figure_on_its_own_seeds(with_table, monkeypatch):
+    study = replace(catalog.METHODS["random"], name="nao-study")  # quick, and it records no series
+    monkeypatch.setattr(catalog, "METHODS", {**catalog.METHODS, "nao-study": study})
+    make_runs(["nao-study"], seeds=range(10))
+    result = with_table("reproduce", "nao/figure-2a", "--scale", "smoke", "--json")
+    assert "runs: 0 new, 10 found" in result.err
+    assert {row["verdict"] for row in result.json["rows"]} == {"not measured"}
+    fewer = with_table("reproduce", "nao/figure-2a", "--scale", "smoke", "--seeds", "3")
+    assert "runs: 0 new, 1 found" in fewer.err
+
+
+def test_an_item_without_a_method_of_ours_is_refused(with_table, user_error, monkeypatch):
+    monkeypatch.setattr(catalog, "METHODS", {"random": catalog.METHODS["random"]})
+    user_error(with_table("reproduce", "nao/figure-2a"), "nao/figure-2a", "nao-study")
+
+
+def published_gdas(tmp_path, method="gdas", series=None):
     """Records that pass for published ones of `gdas`: made by a tabular method, then renamed."""
     records = []
     for record in make_runs(["rea"]):
-        spec = record.spec.model_copy(update={"method": "gdas"})
-        records.append(record.model_copy(update={"spec": spec, "key": run_key(spec, record.data)}))
+        spec = record.spec.model_copy(update={"method": method})
+        update = {"spec": spec, "key": run_key(spec, record.data), "series": series or {}}
+        records.append(record.model_copy(update=update))
         write_record(tmp_path / "published" / "records" / f"{records[-1].key}.json", records[-1])
     return records
 

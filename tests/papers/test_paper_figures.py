@@ -35,7 +35,7 @@ def test_nao_figure_2b_asks_whether_iterations_rise() -> None:
     assert [curve.series for curve in figure.curves.values()] == ["real accuracy", "predicted accuracy"]
     rises = [(c.at.x, c.minus.x, c.bound) for c in figure.claims if c.relation == "above" and c.minus]
     assert rises == [(2, 1, 0), (3, 2, 0)]
-    assert all(c.bound is None for c in figure.claims if "no number" in c.says)
+    assert all(c.bound is None for c in figure.claims if "without a number" in c.says)
 
 
 def test_the_papers_own_place_is_told_apart_from_ours() -> None:

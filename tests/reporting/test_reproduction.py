@@ -12,8 +12,9 @@ from rich.console import Console
 
 from nasrepro.errors import UserError
 from nasrepro.papers.table import Column, Printed, Row, TableItem
-from nasrepro.records.record import RunRecord, Score
-from nasrepro.reporting.reproduction import OursGroup, render_reproduction, terminal_reproduction
+from nasrepro.records.record import RunRecord, Score, TracePoint
+from nasrepro.reporting.ours import OursGroup
+from nasrepro.reporting.reproduction import render_reproduction, terminal_reproduction
 
 ITEM = TableItem(
     paper="e2nas",
@@ -140,3 +141,22 @@ def test_the_terminal_shows_paper_ours_and_captions() -> None:
     text = console.export_text()
     for part in ("93.00 ± 0.50", "95.00 ± 1.00", "Δ +2.00", "paper, reported only", "scale", "Ground truth"):
         assert part.lower() in text.lower()
+
+
+def test_the_best_of_a_trace_is_an_oracles_choice_among_the_answers_on_the_way(tmp_path: Path) -> None:
+    best = Column(key="best", label="CIFAR-10 best", scoring="test", of="trace-best")
+    row = ITEM.rows[0].model_copy(update={"cells": {**ITEM.rows[0].cells, "best": Printed(mean=93.5, raw="93.50")}})
+    table = ITEM.model_copy(update={"columns": [*ITEM.columns, best], "rows": [row]})
+    records = []
+    for seed, truths in enumerate([[92.0, 94.5, None], [95.5, 90.0, 91.0], [None, None, None]]):
+        trace = [
+            TracePoint(at=at, genotype="nb201:1", selection_value=None, truth=truth) for at, truth in enumerate(truths)
+        ]
+        records.append(cifar("gdas", seed, 90.0).model_copy(update={"trace": trace}))
+    groups = [OursGroup("ours, laptop", records, fresh=True), DIGITS]
+    render_reproduction(table, groups, tmp_path / "out")
+    _, ours, digits = rows_of(tmp_path / "out")
+    assert (float(ours["best.mean"]), ours["best.n"]) == (95.0, "2")
+    assert float(ours["best.ours_minus_paper.value"]) == pytest.approx(1.5)
+    assert float(ours["c10.mean"]) == 90.0
+    assert digits["best.mean"] == "", "another benchmark's trace is worth something else"

@@ -1,0 +1,83 @@
+"""Runs of ours that stand beside a paper's item, and the words that every such page needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from nasrepro.papers.catalog import papers
+from nasrepro.papers.item import Item
+from nasrepro.records.record import RunRecord
+from nasrepro.reporting.analysis import Analysis, analyze
+from nasrepro.reporting.describe import caption
+from nasrepro.reporting.table_model import join_words
+
+
+@dataclass(frozen=True)
+class OursGroup:
+    """Runs of ours that belong together: one benchmark, scale and protocol."""
+
+    label: str
+    """Short, stands in the table, such as `ours, laptop`."""
+    records: Sequence[RunRecord]
+    fresh: bool
+    """Run just now or before in this run store; otherwise rendered from published records."""
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Raises `UserError` when the records must not be mixed."""
+        return analyze(self.records)
+
+    @property
+    def benchmark(self) -> str:
+        return self.analysis.records[0].spec.benchmark
+
+    @property
+    def caption(self) -> str:
+        """Everything a reader needs to know of these runs."""
+        kind = "fresh runs" if self.fresh else "published records, measured earlier and rendered here"
+        return f"{self.label} ({kind}). {caption(self.analysis.records)}"
+
+
+def grouped(item: Item, fresh: Sequence[RunRecord], earlier: Sequence[RunRecord]) -> list[OursGroup]:
+    """The runs made now, then published ones by benchmark, scale and protocol, unless they are the same runs."""
+    groups = [OursGroup(_label(item, fresh[0], "ours"), fresh, fresh=True)] if fresh else []
+    shown = {record.key for record in fresh}
+    by_kind: dict[tuple[str, str, str], list[RunRecord]] = {}
+    for record in earlier:
+        if record.spec.method in item.methods:
+            kind = (record.spec.benchmark, record.spec.scale, record.spec.protocol)
+            by_kind.setdefault(kind, []).append(record)
+    for records in by_kind.values():
+        if not {record.key for record in records} <= shown:
+            groups.append(OursGroup(_label(item, records[0], "ours, published"), records, fresh=False))
+    return groups
+
+
+def _label(item: Item, record: RunRecord, whose: str) -> str:
+    spec = record.spec
+    elsewhere = spec.benchmark != item.benchmark or item.measured_on
+    parts = [whose, *([spec.benchmark] if elsewhere else []), spec.scale]
+    return ", ".join(parts + ([spec.protocol] if spec.protocol != "sound" else []))
+
+
+def scale_findings(groups: Sequence[OursGroup]) -> list[str]:
+    """What follows from our scale not being the paper's; nothing where it is."""
+    scales = sorted({group.analysis.records[0].spec.scale for group in groups})
+    if not scales or scales == ["paper"]:
+        return []
+    return [f"Our scale is {join_words(scales)}, not the paper's: differences hold at this scale only."]
+
+
+def kicker(item: Item) -> str:
+    """The small line above the title: paper, item, what the page is."""
+    paper = papers().get(item.paper)
+    source = f"{paper.short}, {paper.venue} {paper.year}" if paper else item.paper
+    return f"{source} · {item.item} · paper beside ours"
+
+
+def reference(item: Item) -> str:
+    """Where the paper and the version of its numbers are found; empty for a paper that is not known here."""
+    paper = papers().get(item.paper)
+    return f"{paper.reference} Numbers read from: {paper.edition}." if paper else ""
