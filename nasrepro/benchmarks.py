@@ -159,19 +159,20 @@ _CIFAR_SMOKE: dict[str, Any] = {
     "training": {"epochs": 2, "train_images": 640, "valid_images": 200, "probe_cells": 10, "probe_points": 2},
     "sampler": {"updates": 2, "samples": 3},
     "selector": {"candidates": 5},
-    "search": {"queries": 12},
+    "search": {"queries": 12, "seconds": 1300.0},
 }
 _DIGITS_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 8},
     "training": {"epochs": 100, "lr": 0.1, "eval_batch": 360},
     "sampler": {"alpha_lr": 3e-3, "controller_lr": 1e-2, "updates": 10},
+    "search": {"seconds": 10.0},  # about 100 trainings of 12 epochs, by the table's clock
 }
 _DIGITS_SMOKE: dict[str, Any] = {
     "skeleton": {"channels": 4},
     "training": {"epochs": 2, "train_images": 200, "valid_images": 100, "probe_cells": 4, "probe_points": 2},
     "sampler": {"updates": 2, "samples": 3},
     "selector": {"candidates": 3},
-    "search": {"queries": 12},
+    "search": {"queries": 12, "seconds": 1.2},
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from nasrepro import plugins
 from nasrepro.errors import unknown
-from nasrepro.methods.method import Blocks, Method
+from nasrepro.methods.method import Method
 
-_TIMED: Mapping[str, Blocks] = {"smoke": {"search": {"seconds": 1200.0}}}
+_RUNNING = {"training": {"bn": "running", "score_images": 512, "eval_batch": 512}}
+"""As released with the first NAS-Bench-201 searches: running averages over all paths normalise at evaluation, and
+one batch of 512 validation images scores a cell."""
+_NORMS = {"sound": {}, "as-released": _RUNNING}
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -70,7 +71,6 @@ METHODS: dict[str, Method] = {
             search="random_search_timed:random_search_timed",
             search_settings="simulated_time:TimedSettings",
             requires="simulated_time:needs_times",
-            scales=_TIMED,
         ),
         Method(
             "rea-timed",
@@ -79,7 +79,6 @@ METHODS: dict[str, Method] = {
             search="rea_timed:rea_timed",
             search_settings="rea_timed:TimedREASettings",
             requires="simulated_time:needs_times",
-            scales=_TIMED,
         ),
         Method(
             "reinforce-timed",
@@ -88,7 +87,6 @@ METHODS: dict[str, Method] = {
             search="reinforce_timed:reinforce_timed",
             search_settings="reinforce_timed:TimedReinforceSettings",
             requires="simulated_time:needs_times",
-            scales=_TIMED,
         ),
         Method(
             "randomnas",
@@ -96,6 +94,7 @@ METHODS: dict[str, Method] = {
             "Li & Talwalkar, UAI 2019; settings of Dong & Yang, ICLR 2020",
             sampler="uniform",
             selector="best-of",
+            protocols=_NORMS,
         ),
         Method(
             "gdas",
@@ -103,6 +102,7 @@ METHODS: dict[str, Method] = {
             "Dong & Yang, CVPR 2019; settings of Dong & Yang, ICLR 2020",
             sampler="gumbel",
             selector="argmax",
+            protocols=_NORMS,
         ),
         Method(
             "gdas-a",
@@ -118,6 +118,8 @@ METHODS: dict[str, Method] = {
             sampler="mixture",
             selector="argmax",
             training="darts:DartsTraining",
+            share_of_epochs=0.2,
+            protocols=_NORMS,
         ),
         Method(
             "darts-v2",
@@ -126,6 +128,8 @@ METHODS: dict[str, Method] = {
             sampler="unrolled-mixture",
             selector="argmax",
             training="darts:DartsTraining",
+            share_of_epochs=0.2,
+            protocols=_NORMS,
         ),
         Method(
             "setn",
@@ -134,6 +138,7 @@ METHODS: dict[str, Method] = {
             sampler="template",
             selector="proposed",
             training="setn:SetnTraining",
+            protocols=_NORMS,
         ),
         Method(
             "enas",
@@ -143,6 +148,7 @@ METHODS: dict[str, Method] = {
             selector="proposed",
             training="enas:EnasTraining",
             scales={"laptop": {"training": {"lr_swings": 5}}, "smoke": {"training": {"lr_swings": 1}}},
+            protocols={"sound": {}, "as-released": {**_RUNNING, "sampler": {"baseline": "per-epoch"}}},
         ),
     )
 }

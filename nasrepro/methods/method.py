@@ -27,11 +27,13 @@ SAMPLERS = {
     "unrolled-mixture": "darts_v2:DartsV2Sampler",
     "template": "setn:SetnSampler",
     "controller": "enas:ControllerSampler",
+    "pool": "nao_pool:PoolSampler",
 }
 SELECTORS = {
     "best-of": "best_of:BestOf",
     "argmax": "argmax:Argmax",
     "proposed": "proposed:Proposed",
+    "proposed-of-pool": "nao_pool:PoolProposed",
 }
 SOUND: Mapping[str, Blocks] = {"sound": {}}
 
@@ -50,8 +52,12 @@ class Method:
     selector: str | None = None
     training: str = "nasrepro.training.settings:SupernetSettings"
     """Settings of the shared-weight training; their defaults are the values published for this method."""
+    share_of_epochs: float = 1.0
+    """Of the epochs that a scale gives every method; keeps the published proportion at scales that are not."""
     search: str | None = None
     """`module:function` of a multi-trial search."""
+    trains: bool = False
+    """True for a multi-trial search that trains a network of its own, and so needs the run's number of threads."""
     search_settings: str | None = None
     requires: str | None = None
     """`module:function` that is given benchmark and oracle before anything runs, and raises `UserError` where the
@@ -65,6 +71,11 @@ class Method:
     def one_shot(self) -> bool:
         """True when it trains a supernet."""
         return self.sampler is not None
+
+    @property
+    def computes(self) -> bool:
+        """True when it trains anything."""
+        return self.one_shot or self.trains
 
     def blocks(self) -> dict[str, type[BaseModel]]:
         """Settings models by block name; their defaults are the published values."""

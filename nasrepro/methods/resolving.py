@@ -32,7 +32,11 @@ def resolve(
     resolved: dict[str, Any] = {}
     for block, model in blocks.items():
         values: dict[str, Any] = {}
-        for source in (benchmark.scales[scale], method.scales.get(scale, {}), method.protocols[protocol]):
+        for source in (
+            _shared_out(benchmark.scales[scale], method),
+            method.scales.get(scale, {}),
+            method.protocols[protocol],
+        ):
             values |= {key: value for key, value in source.get(block, {}).items() if key in model.model_fields}
         resolved[block] = _validated(model, block, values | dict(overrides.get(block, {})))
     if method.one_shot:
@@ -42,6 +46,14 @@ def resolve(
                 raise unknown("setting of block 'skeleton'", key, fields)
         resolved["skeleton"] = _skeleton(benchmark, {**fields, **overrides.get("skeleton", {})}).sizes()
     return resolved
+
+
+def _shared_out(blocks: Blocks, method: Method) -> Blocks:
+    """The settings of a scale with this method's share of the epochs."""
+    training = blocks.get("training", {})
+    if "epochs" not in training:
+        return blocks
+    return {**blocks, "training": {**training, "epochs": max(1, round(method.share_of_epochs * training["epochs"]))}}
 
 
 def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Skeleton:

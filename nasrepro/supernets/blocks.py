@@ -58,7 +58,7 @@ class Reduction(nn.Module):
 
 
 class Head(nn.Module):
-    """Normalisation, ReLU, global average pooling and the linear classifier; float32 logits."""
+    """Normalisation, ReLU, global average pooling and the linear classifier; logits of at least float32."""
 
     def __init__(self, channels: int, classes: int, mode: BatchNormMode, rng: torch.Generator) -> None:
         super().__init__()
@@ -69,5 +69,5 @@ class Head(nn.Module):
         nn.init.uniform_(self.bias, -(channels**-0.5), channels**-0.5, generator=rng)
 
     def forward(self, x: Tensor) -> Tensor:
-        features = F.relu(self.norm(x)).mean(dim=(2, 3), dtype=torch.float32)
+        features = F.relu(self.norm(x)).mean(dim=(2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
         return F.linear(features, self.weight, self.bias)

@@ -31,5 +31,6 @@ def _ones(channels: int, dtype: torch.dtype, device: torch.device) -> Tensor:
 @torch.inference_mode(False)
 def _one_over_count(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """How many pixels of each window lie inside the map, inverted; shape (H, W)."""
-    ones = torch.ones(1, 1, height, width, device=device)
-    return (1 / F.conv2d(ones, torch.ones(1, 1, _KERNEL, _KERNEL, device=device), padding=_KERNEL // 2))[0, 0].to(dtype)
+    ones = torch.ones(1, 1, height, width, dtype=torch.float64, device=device)
+    count = F.conv2d(ones, _ones(1, torch.float64, device), padding=_KERNEL // 2)
+    return (1 / count)[0, 0].to(dtype)

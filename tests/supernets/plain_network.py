@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -42,10 +44,14 @@ class PlainCell(nn.Module):
         others = sum(gates[number, op] for op in range(5) if op != path[number])
         return gates[number, path[number]] * out + others
 
+    def mixed(self, number, source, weights):
+        return sum(weights[number, op] * run(source) for op, run in enumerate(self.edges[number]))
+
     def forward(self, x, path, gates):
+        run = self.mixed if isinstance(path, torch.Tensor) else partial(self.edge, gates=gates)
         nodes = [x]
         for node in (1, 2, 3):
-            terms = [self.edge(e, nodes[s], path, gates) for e, (t, s) in enumerate(EDGES) if t == node]
+            terms = [run(e, nodes[s], path) for e, (t, s) in enumerate(EDGES) if t == node]
             nodes.append(sum(terms[1:], terms[0]))
         return nodes[3]
 
@@ -64,7 +70,10 @@ class PlainReduction(nn.Module):
 
 
 class PlainNetwork(nn.Module):
-    """`affine` and `track` are those of the cells' norms; stem, reductions and head are always affine."""
+    """`affine` and `track` are those of the cells' norms; stem, reductions and head are always affine.
+
+    `path` is six operation codes or a mixture (6, 5).
+    """
 
     def __init__(self, skeleton, *, affine, track):
         super().__init__()

@@ -1,0 +1,136 @@
+"""DARTS: the first-order step, the unrolled step, and the Hessian product against its exact value."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from nasrepro.methods.alpha import AlphaSettings
+from nasrepro.methods.darts import DartsSampler
+from nasrepro.methods.darts_v2 import DartsV2Sampler, DartsV2Settings, hessian_product, unrolled
+from nasrepro.seeds import torch_rng
+from nasrepro.spaces.base import Skeleton
+from nasrepro.spaces.nb201 import NB201Space
+from nasrepro.supernets.nb201 import NB201Network
+from nasrepro.training.sampler import Lessons
+
+SPACE = NB201Space()
+LR, MOMENTUM, DECAY = 0.05, 0.9, 5e-4
+SMALL = 1e-5  # with few images and channels the published 0.01 steps over kinks of ReLUs, each of which counts
+EVEN = torch.full((6, 5), 0.2, dtype=torch.float64)
+
+
+@pytest.fixture
+def network():
+    """In double precision, so that a finite difference can be compared with an exact product."""
+    made = NB201Network(Skeleton(3, 1, 2, 8, 3, in_channels=1), rng=torch_rng(0, "weights")).double()
+    made.dtype = torch.float64
+    return made
+
+
+def batch(seed):
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randn(6, 1, 8, 8, generator=rng, dtype=torch.float64), torch.randint(3, (6,), generator=rng)
+
+
+def alpha():
+    return torch.randn(6, 5, generator=torch.Generator().manual_seed(5), dtype=torch.float64).requires_grad_()
+
+
+def trained(network, steps=2):
+    """An optimizer with momentum in it."""
+    optimizer = torch.optim.SGD(network.parameters(), lr=LR, momentum=MOMENTUM, weight_decay=DECAY, nesterov=True)
+    for step in range(steps):
+        optimizer.zero_grad()
+        x, y = batch(step)
+        F.cross_entropy(network(x, EVEN), y).backward()
+        optimizer.step()
+    optimizer.zero_grad()
+    return optimizer
+
+
+def test_the_finite_difference_is_the_exact_hessian_product(network):
+    x, y = batch(0)
+    parameters, given = list(network.parameters()), alpha()
+    direction = [torch.randn(w.shape, generator=torch.Generator().manual_seed(7)).double() for w in parameters]
+
+    def loss():
+        return F.cross_entropy(network(x, given.softmax(1)), y)
+
+    first = torch.autograd.grad(loss(), parameters, create_graph=True)
+    along = sum((g * d).sum() for g, d in zip(first, direction, strict=True))
+    (exact,) = torch.autograd.grad(along, [given])
+    before = [w.detach().clone() for w in parameters]
+    found = hessian_product(loss, given, parameters, direction, SMALL)
+    assert float((found - exact).norm() / exact.norm()) < 1e-3
+    assert float(exact.norm()) > 1e-6
+    assert all(torch.equal(a, b) for a, b in zip(before, parameters, strict=True))
+
+
+def test_no_direction_gives_no_product(network):
+    parameters, given = list(network.parameters()), alpha()
+    nothing = [torch.zeros_like(w) for w in parameters]
+    found = hessian_product(lambda: given.sum(), given, parameters, nothing, 0.01)
+    assert float(found.abs().max()) == 0
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+def test_the_unrolled_weights_take_momentum_and_decay_along_and_come_back(network, steps):
+    optimizer = trained(network, steps)
+    x, y = batch(3)
+    before = [w.detach().clone() for w in network.parameters()]
+    gradients = torch.autograd.grad(F.cross_entropy(network(x, EVEN), y), list(network.parameters()))
+    with unrolled(optimizer, lambda: F.cross_entropy(network(x, EVEN), y)) as (ahead, rate):
+        assert rate == LR
+        for old, weight, gradient in zip(before, ahead, gradients, strict=True):
+            buffer = optimizer.state[weight]["momentum_buffer"] if steps else 0
+            assert torch.allclose(weight, old - LR * (MOMENTUM * buffer + gradient + DECAY * old), atol=1e-12)
+    assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+
+
+def test_the_second_order_gradient_is_that_of_the_unrolled_loss(network):
+    """Against finite differences of alpha in L_val(θ'(alpha), alpha), the definition itself."""
+    optimizer = trained(network)
+    train, valid = batch(3), batch(4)
+    made = DartsV2Sampler(SPACE, DartsV2Settings(radius=SMALL), 0)
+    made.alpha = torch.nn.Parameter(alpha().detach())
+    caught = []
+    made.descend = caught.append
+    assert made.learn(Lessons(network, optimizer, lambda: valid, None), train) == 20
+
+    def outer(given):
+        mixture = given.softmax(1)
+        with unrolled(optimizer, lambda: F.cross_entropy(network(train[0], mixture), train[1])), torch.no_grad():
+            return float(F.cross_entropy(network(valid[0], mixture), valid[1]))
+
+    wanted = torch.zeros(6, 5, dtype=torch.float64)
+    for k in range(30):
+        shift = torch.zeros(30, dtype=torch.float64)
+        shift[k] = 1e-5
+        ends = [outer(made.alpha.detach() + sign * shift.view(6, 5)) for sign in (1, -1)]
+        wanted.view(-1)[k] = (ends[0] - ends[1]) / 2e-5
+    (first_order,) = torch.autograd.grad(F.cross_entropy(network(valid[0], made.weights()), valid[1]), [made.alpha])
+    assert float((caught[0] - wanted).norm() / wanted.norm()) < 1e-3
+    assert float((first_order - wanted).norm() / wanted.norm()) > 0.05  # it is not the first-order gradient
+
+
+def test_the_first_order_step_follows_the_mixture_gradient_and_touches_no_weight(network):
+    made = DartsSampler(SPACE, AlphaSettings(), 0)
+    made.alpha = torch.nn.Parameter(alpha().detach())
+    caught = []
+    made.descend = caught.append
+    before = [w.detach().clone() for w in network.parameters()]
+    assert made.learn(Lessons(network, None, lambda: batch(4), None), None) == 5
+    x, y = batch(4)
+    (wanted,) = torch.autograd.grad(F.cross_entropy(network(x, made.alpha.softmax(1)), y), [made.alpha])
+    assert torch.allclose(caught[0], wanted)
+    assert all(w.grad is None for w in network.parameters())
+    assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+
+
+def test_weights_train_on_the_mixture_itself():
+    made = DartsSampler(SPACE, AlphaSettings(), 3)
+    choice = made.sample()
+    assert choice.shape == (6, 5)
+    assert not choice.requires_grad
+    assert torch.allclose(choice, made.alpha.detach().softmax(1))
+    assert made.argmax() == tuple(made.alpha.argmax(1).tolist())
