@@ -106,7 +106,7 @@ class _History:
 
     def result(self) -> SearchResult:
         if not self.trace:
-            raise UserError(f"a budget of {self.total} epochs does not suffice for the first cell")
+            raise UserError("the budget does not suffice to look up a single cell")
         if self.spent < self.total:
             self.context.report(self.total, self.total)
         return SearchResult(self.trace[-1][1], trace=self.trace, series={"epochs trained": self.curve})

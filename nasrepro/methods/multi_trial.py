@@ -19,7 +19,11 @@ class Budget(Protocol):
     """What look-ups cost, and how much may be spent."""
 
     total: int
-    spent: float
+    """Steps that its spending is reported in."""
+
+    @property
+    def done(self) -> int:
+        """Steps spent; `total` when nothing more can be looked up."""
 
     def admit(self, genotype: Genotype) -> bool:
         """Charge the look-up of a genotype; False when it may not be made, which ends the search."""
@@ -33,10 +37,10 @@ class Queries:
     """A number of look-ups, whatever they cost."""
 
     total: int
-    spent: float = 0
+    done: int = 0
 
     def admit(self, genotype: Genotype) -> bool:
-        self.spent += 1
+        self.done += 1
         return True
 
     def curves(self) -> dict[str, list[tuple[float, float]]]:
@@ -60,14 +64,14 @@ def search_by_looking_up(context: SearchContext, proposals: Proposals, budget: B
         if incumbent is None or value > best:
             incumbent, best = Answer(genotype, value), value
             trace.append((asked, incumbent))
-        if reported < (done := min(int(budget.spent), budget.total)):
-            context.report(done, budget.total)
-            reported = done
-        if budget.spent >= budget.total:
+        if budget.done > reported:
+            reported = budget.done
+            context.report(reported, budget.total)
+        if budget.done == budget.total:
             break
         genotype = _following(proposals, value)
     if incumbent is None:
-        raise UserError(f"a budget of {budget.total} does not suffice for the first cell")
+        raise UserError("the budget does not suffice to look up a single cell")
     if reported < budget.total:
         context.report(budget.total, budget.total)
     return SearchResult(incumbent, trace=trace, series=budget.curves())

@@ -42,9 +42,14 @@ class TimeBudget:
 
     def __init__(self, seconds: float, price: Callable[[Genotype], float], *, keep_overshooting: bool) -> None:
         self.seconds, self._price, self._keep = seconds, price, keep_overshooting
-        self.total = max(1, int(seconds))
-        self.spent = 0.0
+        self.total = 100
+        self._spent = 0.0
         self._curve: list[tuple[float, float]] = []
+
+    @property
+    def done(self) -> int:
+        """Percent spent."""
+        return min(self.total, int(self.total * self._spent / self.seconds))
 
     @classmethod
     def of(cls, settings: TimedSettings, context: SearchContext) -> TimeBudget:
@@ -60,10 +65,10 @@ class TimeBudget:
 
     def admit(self, genotype: Genotype) -> bool:
         price = self._price(genotype)
-        if self.spent + price > self.seconds and not self._keep:
+        if self._spent + price > self.seconds and not self._keep:
             return False
-        self.spent += price
-        self._curve.append((len(self._curve) + 1.0, self.spent))
+        self._spent += price
+        self._curve.append((len(self._curve) + 1.0, self._spent))
         return True
 
     def curves(self) -> dict[str, list[tuple[float, float]]]:
