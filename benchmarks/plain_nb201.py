@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+Choice = tuple[int, ...] | Tensor
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 
 
@@ -35,19 +36,26 @@ class PlainCell(nn.Module):
             for _ in EDGES
         )
 
-    def forward(self, x: Tensor, path: tuple[int, ...], gates: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, choice: Choice, gates: Tensor | None) -> Tensor:
         nodes = [x]
         for node in (1, 2, 3):
             value: Tensor | int = 0
             for edge, (target, source) in enumerate(EDGES):
                 if target == node:
-                    out = self.edges[edge][path[edge]](nodes[source])  # type: ignore[index]
-                    if gates is not None:
-                        out = out * gates[edge, path[edge]]
-                        out = out + sum(gates[edge, op] for op in range(5) if op != path[edge])
-                    value = value + out
+                    value = value + self.edge(edge, nodes[source], choice, gates)
             nodes.append(value)  # type: ignore[arg-type]
         return nodes[-1]
+
+    def edge(self, edge: int, x: Tensor, choice: Choice, gates: Tensor | None) -> Tensor:
+        operations: list[nn.Module] = list(self.edges[edge])  # type: ignore[call-overload]
+        if isinstance(choice, Tensor):
+            mixed: Tensor = sum(choice[edge, op] * run(x) for op, run in enumerate(operations))  # type: ignore[assignment]
+            return mixed
+        out: Tensor = operations[choice[edge]](x)
+        if gates is not None:
+            out = out * gates[edge, choice[edge]]
+            out = out + sum(gates[edge, op] for op in range(5) if op != choice[edge])
+        return out
 
 
 class PlainReduction(nn.Module):
@@ -84,10 +92,11 @@ class PlainSupernet(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
         self.classifier = nn.Linear(channels, classes)
 
-    def forward(self, x: Tensor, path: tuple[int, ...], gates: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, choice: Choice, gates: Tensor | None = None) -> Tensor:
+        """`choice` is six operation codes or the weights (6, 5) of a mixture."""
         x = self.stem(x)
         for block in self.body:
-            x = block(x, path, gates) if isinstance(block, PlainCell) else block(x)
+            x = block(x, choice, gates) if isinstance(block, PlainCell) else block(x)
         out: Tensor = self.classifier(F.relu(self.norm(x)).mean((2, 3)))
         return out
 
