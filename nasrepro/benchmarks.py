@@ -164,7 +164,7 @@ _CIFAR_SMOKE: dict[str, Any] = {
 _DIGITS_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 8},
     "training": {"epochs": 100, "lr": 0.1, "eval_batch": 360},
-    "sampler": {"alpha_lr": 3e-3, "controller_lr": 1e-2, "updates": 10},
+    "sampler": {"alpha_lr": 3e-3, "controller_lr": 1e-2, "updates": 5},
     "search": {"seconds": 10.0},  # about 100 trainings of 12 epochs, by the table's clock
 }
 _DIGITS_SMOKE: dict[str, Any] = {
