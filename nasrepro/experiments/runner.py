@@ -67,7 +67,7 @@ def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
     """Search and judge; nothing is stored but the working folder."""
     spec = planned.spec
     benchmark, method = benchmarks.get(spec.benchmark), catalog.get(spec.method)
-    if method.one_shot:
+    if method.computes:
         prepare_torch(spec.threads)
     oracle = benchmark.open_oracle(store.root)
     context = _context(planned, benchmark, oracle, store, report)

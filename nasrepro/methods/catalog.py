@@ -58,6 +58,24 @@ METHODS: dict[str, Method] = {
             requires="multi_fidelity:check",
         ),
         Method(
+            "nao-tabular",
+            "cells are embedded by an autoencoder that predicts accuracy, and moved up its gradient",
+            "Luo et al., NeurIPS 2018 (NAO), Algorithm 1",
+            search="nao:nao",
+            search_settings="nao:NAOSettings",
+            trains=True,
+            scales={"smoke": {"search": {"predictor_epochs": 20}}},
+        ),
+        Method(
+            "nao-study",
+            "a study: how well NAO's predictor orders and its decoder spells unseen cells, by training size",
+            "Luo et al., NeurIPS 2018 (NAO), Figure 2a",
+            search="nao_study:nao_study",
+            search_settings="nao_study:NAOStudySettings",
+            trains=True,
+            scales={"smoke": {"search": {"held_out": 8, "sizes": [8, 16], "predictor_epochs": 20}}},
+        ),
+        Method(
             "params",
             "the largest of 100 uniform cells by parameter count: RandomNAS if it ranked by size",
             "Ning et al., NeurIPS 2021",
@@ -149,6 +167,17 @@ METHODS: dict[str, Method] = {
             training="enas:EnasTraining",
             scales={"laptop": {"training": {"lr_swings": 5}}, "smoke": {"training": {"lr_swings": 1}}},
             protocols={"sound": {}, "as-released": {**_RUNNING, "sampler": {"baseline": "per-epoch"}}},
+        ),
+        Method(
+            "nao",
+            "a pool of cells is trained; its worse half makes room for cells decoded above its best ones",
+            "Luo et al., NeurIPS 2018 (NAO), with weight sharing",
+            sampler="pool",
+            selector="proposed-of-pool",
+            scales={
+                "laptop": {"sampler": {"pool": 300, "predictor_epochs": 250}},
+                "smoke": {"sampler": {"pool": 24, "predictor_epochs": 10, "hidden": 32}},
+            },
         ),
     )
 }

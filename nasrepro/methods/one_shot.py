@@ -46,7 +46,12 @@ class OneShotSearch:
             }
 
         training = SupernetTraining(
-            shared.network, sampler, *self._streams(shared, context.seed), settings, shared.score
+            shared.network,
+            sampler,
+            *self._streams(shared, context.seed),
+            settings,
+            shared.score,
+            len(shared.judge.batches),
         )
         progress = training.run(
             context.work / "checkpoint.pt",

@@ -283,8 +283,8 @@ class _MethodBattery:
             return _Run(context, truth, self.method.build()(context))
 
     def _threads(self) -> Any:
-        """Supernets are compared to the last bit, which takes a fixed number of threads."""
-        return _one_thread() if self.method.one_shot else nullcontext()
+        """Networks are compared to the last bit, which takes a fixed number of threads."""
+        return _one_thread() if self.method.computes else nullcontext()
 
 
 @contextmanager

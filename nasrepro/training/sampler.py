@@ -29,6 +29,8 @@ class Lessons:
     """A fresh batch of augmented validation images, drawn with replacement."""
     score: Callable[[Genotype], ImageScore]
     """One-shot score of a genotype on the fixed evaluation images."""
+    batches_per_score: int = 1
+    """How many batches those images are."""
 
 
 class Sampler(ABC):

@@ -51,6 +51,7 @@ class SupernetTraining:
         valid: BatchStream,
         settings: SupernetSettings,
         score: Callable[[Genotype], ImageScore],
+        batches_per_score: int = 1,
     ) -> None:
         self.network, self.sampler, self.settings = network, sampler, settings
         self.train_stream, self.valid_stream = train, valid
@@ -63,7 +64,7 @@ class SupernetTraining:
             nesterov=settings.momentum > 0,
             foreach=True,  # weights are many and small: one call over all of them instead of one each
         )
-        self.lessons = Lessons(network, self.optimizer, valid.next, score)
+        self.lessons = Lessons(network, self.optimizer, valid.next, score, batches_per_score)
         self.progress = Progress()
 
     def run(

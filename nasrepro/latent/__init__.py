@@ -1,0 +1,1 @@
+"""Where is the space continuous? Cells as token strings, and the networks that embed, judge and spell them."""

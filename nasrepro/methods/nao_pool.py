@@ -1,0 +1,115 @@
+"""NAO with weight sharing (Luo et al. 2018, as released for PyTorch): a pool of cells trained through a supernet.
+
+Every weight step trains a cell of the pool. Now and then the whole pool is scored under the shared weights, an
+autoencoder learns the scores, and the worse half of the pool makes room for cells decoded above its best ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from nasrepro.methods.nao_moves import Cell, codes, genotype, novel_cells, random_cells
+from nasrepro.methods.proposed import Proposed, ProposedSettings
+from nasrepro.seeds import derive, numpy_rng
+from nasrepro.spaces.base import Genotype, Space
+from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.predictor import CellPredictor
+from nasrepro.training.predictor_settings import PredictorSettings
+from nasrepro.training.sampler import Lessons, Sampler
+from nasrepro.training.schedule import spread
+
+_REPLACED = 2  # one in two
+_SEEDS = 6  # one in six
+
+
+class PoolSettings(PredictorSettings):
+    """Released: 600 cells, scored five times; after each but the last, steps of 1, 2, 3, … from the best 100 cells
+    until 300 new ones are found."""
+
+    published: ClassVar[str] = "released PyTorch code of Luo et al. (NeurIPS 2018), CIFAR-10 with weight sharing"
+
+    layers: int = Field(3, ge=0, description="ReLU layers of the predictor before its output")
+    trade_off: float = Field(0.8, ge=0, le=1, description="λ: weight of the prediction against the reconstruction")
+    pool: int = Field(600, ge=_SEEDS, description="cells; a sixth are seeds, half are replaced")
+    evaluations: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
+    largest_step: int = Field(50, ge=1, description="the search for new cells ends after a step of this size")
+
+
+class PoolSampler(Sampler):
+    """Draws uniformly from a pool that is renewed in the latent space."""
+
+    Settings = PoolSettings
+
+    def __init__(self, space: Space[Any], settings: PoolSettings, seed: int) -> None:
+        self.settings, self.seed = settings, seed
+        self._rng = numpy_rng(seed, "pool")
+        self._predictor = CellPredictor(settings, derive(seed, "predictor", "weights"))
+        self.pool = random_cells(space, self._rng, (), settings.pool)
+        self.scores: dict[Cell, tuple[float, float]] = {}
+        """Accuracy in percent and loss in nats of the pool's cells, as last scored; new cells have none yet."""
+
+    def sample(self) -> Path:
+        return self.pool[int(self._rng.integers(len(self.pool)))]
+
+    def end_epoch(self, lessons: Lessons, epoch: int, epochs: int) -> int:
+        """Score the pool when it is time to; then renew it, unless the training is over."""
+        if epoch + 1 not in spread(self.settings.evaluations, epochs):
+            return 0
+        found = {cell: lessons.score(genotype(cell)) for cell in self.pool}
+        self.scores = {cell: (score.accuracy, score.loss) for cell, score in found.items()}
+        if epoch + 1 < epochs:
+            self._renew(epoch + 1)
+        return len(found) * lessons.batches_per_score
+
+    def propose(self, count: int, rng: np.random.Generator) -> list[Genotype]:
+        """The best `count` cells of the pool by their last scores; any before there are scores."""
+        best = self._ranked() or [self.pool[int(k)] for k in rng.permutation(len(self.pool))]
+        return [genotype(cell) for cell in best[:count]]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "pool": list(self.pool),
+            "scores": dict(self.scores),
+            "predictor": self._predictor.state_dict(),
+            "rng": self._rng.bit_generator.state,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.pool, self.scores = list(state["pool"]), dict(state["scores"])
+        self._predictor.load_state_dict(state["predictor"])
+        self._rng.bit_generator.state = state["rng"]
+
+    def _ranked(self) -> list[Cell]:
+        """Scored cells, the best first; equal accuracies are decided by the lower loss."""
+        return sorted(self.scores, key=lambda cell: (-self.scores[cell][0], self.scores[cell][1]))
+
+    def _renew(self, round_: int) -> None:
+        """Learn the scores, and replace the worst cells by decoded ones; nothing happens where all are equal."""
+        accuracy = np.array([self.scores[cell][0] for cell in self.pool])
+        if accuracy.min() == accuracy.max():
+            return
+        self._predictor.fit(codes(self.pool), accuracy, derive(self.seed, "predictor", round_))
+        ranked = self._ranked()
+        ascent = self._predictor.ascent(codes(ranked[: len(ranked) // _SEEDS]))
+        steps = range(1, self.settings.largest_step + 1)
+        new = novel_cells(ascent, steps, self.scores, len(ranked) // _REPLACED, once=False)
+        kept = ranked[: len(ranked) - len(new)]
+        self.pool = [*kept, *new]
+        self.scores = {cell: self.scores[cell] for cell in kept}
+
+
+class PoolProposedSettings(ProposedSettings):
+    """Released: the five best cells of the pool are trained on and compared; here their scores are compared."""
+
+    published: ClassVar[str] = PoolSettings.published
+
+    candidates: int = Field(5, ge=1, description="best cells of the pool")
+
+
+class PoolProposed(Proposed):
+    """Compares the best cells of the pool."""
+
+    Settings = PoolProposedSettings
