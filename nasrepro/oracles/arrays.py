@@ -50,6 +50,8 @@ class ArrayOracle(Oracle):
         self._values: dict[tuple[str, int | None], np.ndarray] = {}
         self._counts: dict[str, np.ndarray | None] = {}
         self._trials: dict[str, np.ndarray | None] = {}
+        self._seconds: dict[tuple[str, int], np.ndarray] = {}
+        self._named: dict[tuple[str, str, Split, int], str] = {}
 
     def fidelities(self) -> list[Fidelity]:
         return list(self._fidelities)
@@ -134,12 +136,9 @@ class ArrayOracle(Oracle):
 
         Raises `UserError` where no time of this data set or genotype is held.
         """
-        timed = sorted(int(n.rpartition("/")[2]) for n in self._arrays.names if n.startswith(f"time/{dataset}/"))
-        if not timed:
-            raise UserError(f"{self.name} holds no training times for '{dataset}'")
-        length = next((held for held in timed if held >= epochs), timed[-1])
-        times = self.query_all(dataset=dataset, split=Split.VALID, epochs=length, quantity="time")
-        found = float(times[self._index(genotype)]) * epochs / length
+        if (dataset, epochs) not in self._seconds:
+            self._seconds[dataset, epochs] = self._all_seconds(dataset, epochs)
+        found = float(self._seconds[dataset, epochs][self._index(genotype)])
         if np.isnan(found):
             raise UserError(f"{self.name} holds no training time of '{genotype.id}' on '{dataset}'")
         return found
@@ -158,7 +157,22 @@ class ArrayOracle(Oracle):
             raise UserError(f"genotype '{genotype.id}' is not of space '{self._space}', which {self.name} is over")
         return int(number)
 
+    def _all_seconds(self, dataset: str, epochs: int) -> np.ndarray:
+        timed = sorted(int(n.rpartition("/")[2]) for n in self._arrays.names if n.startswith(f"time/{dataset}/"))
+        if not timed:
+            raise UserError(f"{self.name} holds no training times for '{dataset}'")
+        length = next((held for held in timed if held >= epochs), timed[-1])
+        times = self.query_all(dataset=dataset, split=Split.VALID, epochs=length, quantity="time")
+        return times.astype(np.float64) * epochs / length
+
     def _array_name(self, quantity: str, dataset: str, split: Split, epochs: int) -> str:
+        """The array of one quantity; raises `UserError`. Searches ask for the same one thousands of times."""
+        asked = (quantity, dataset, split, epochs)
+        if asked not in self._named:
+            self._named[asked] = self._find_name(*asked)
+        return self._named[asked]
+
+    def _find_name(self, quantity: str, dataset: str, split: Split, epochs: int) -> str:
         """The array of one quantity, or a `UserError` that says which part of the question has no answer."""
         if quantity not in UNITS:
             raise unknown("quantity", quantity, UNITS)
