@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +19,8 @@ from nasrepro.training.settings import Settings
 
 class AlphaSettings(Settings):
     """Published for NAS-Bench-201: Adam 3e-4 with betas (0.5, 0.999) and L2 1e-3."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), DARTS, GDAS and SETN"
 
     alpha_lr: float = Field(3e-4, gt=0)
     alpha_beta1: float = Field(0.5, ge=0, lt=1)

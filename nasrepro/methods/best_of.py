@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -17,6 +17,8 @@ from nasrepro.training.settings import Settings
 
 class BestOfSettings(Settings):
     """Published: 100 candidates."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), RSPS"
 
     candidates: int = Field(100, ge=1, description="uniform draws with replacement")
 

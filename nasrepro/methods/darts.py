@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from nasrepro.methods.alpha import MixingSampler
@@ -10,6 +12,8 @@ from nasrepro.training.settings import SupernetSettings
 
 class DartsTraining(SupernetSettings):
     """The shared-weight training of Dong & Yang (2020) with the 50 epochs they give DARTS."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), DARTS"
 
     epochs: int = 50
 

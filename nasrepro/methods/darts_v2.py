@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -21,11 +21,13 @@ from nasrepro.training.sampler import Batch, Lessons
 class DartsV2Settings(AlphaSettings):
     """As first-order DARTS, and the length of the finite difference."""
 
+    published: ClassVar[str] = "Liu et al. (ICLR 2019), Section 2.3"
+
     radius: float = Field(0.01, gt=0, description="norm of the shift of all weights in the finite difference")
 
 
 class DartsV2Sampler(DartsSampler):
-    """Learns before each weight step, on the batch of that step, as published."""
+    """As first-order DARTS, but alpha learns before each weight step, through that step unrolled on the same batch."""
 
     Settings = DartsV2Settings
     learns_first = True

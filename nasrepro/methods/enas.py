@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ _AHEAD = 64
 class EnasTraining(SupernetSettings):
     """The shared-weight training that Dong & Yang (2020) give ENAS: larger batches and a swinging learning rate."""
 
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), ENAS"
+
     batch_size: int = Field(128, ge=2)
     lr: float = Field(0.05, gt=0, description="initial learning rate of SGD with Nesterov momentum")
     lr_min: float = Field(5e-4, ge=0, description="the lower end of every swing")
@@ -39,6 +41,8 @@ class EnasTraining(SupernetSettings):
 
 class EnasSettings(Settings):
     """Published for NAS-Bench-201: after each epoch 50 updates by 20 paths each."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), ENAS"
 
     width: int = Field(32, ge=1, description="of the controller's LSTM and embeddings")
     layers: int = Field(2, ge=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -16,6 +16,8 @@ from nasrepro.training.schedule import linear
 
 class GumbelSettings(AlphaSettings):
     """Published for NAS-Bench-201: Adam 3e-4 with betas (0.5, 0.999) and L2 1e-3, temperature 10 → 0.1."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), GDAS"
 
     tau_start: float = Field(10.0, gt=0)
     tau_end: float = Field(0.1, gt=0, description="reached linearly, stepped once per epoch")

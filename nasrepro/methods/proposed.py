@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -18,6 +18,8 @@ from nasrepro.training.settings import Settings
 
 class ProposedSettings(Settings):
     """Published for ENAS and SETN on NAS-Bench-201: 100 candidates."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), ENAS and SETN"
 
     candidates: int = Field(100, ge=1, description="cells asked of the sampler; equal ones are scored once")
 

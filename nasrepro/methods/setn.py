@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from nasrepro.training.settings import SupernetSettings
 
 class SetnTraining(SupernetSettings):
     """The shared-weight training of Dong & Yang (2020); for SETN alone it does not clip gradients."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), SETN"
 
     clip: float | None = None
 

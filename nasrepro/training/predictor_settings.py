@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from nasrepro.training.settings import Settings
@@ -13,6 +15,8 @@ class PredictorSettings(Settings):
     Batch, clipping and weight decay are those of the released code. A token's embedding is half as wide as the state,
     because two tokens make one step.
     """
+
+    published: ClassVar[str] = "Luo et al. (NeurIPS 2018), Section 4.1; batch, clipping and weight decay as released"
 
     hidden: int = Field(96, ge=2, multiple_of=2, description="width of both LSTMs, twice that of a token's embedding")
     layers: int = Field(0, ge=0, description="ReLU layers of the predictor before its output")

@@ -20,8 +20,30 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def source(model: type[BaseModel], name: str) -> str:
+    """Where the default of a setting was published, in the words of the class that declares it."""
+    owner = next(kind for kind in model.__mro__ if name in vars(kind).get("__annotations__", {}))
+    if name in vars(owner).get("ours", ()):
+        return "this project's choice"
+    return str(getattr(owner, "published", "")) or "not stated"
+
+
 class SupernetSettings(Settings):
     """The shared-weight training of Dong & Yang (2020), used by RandomNAS, GDAS and SETN alike."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), weight-sharing baselines"
+    ours: ClassVar[tuple[str, ...]] = (
+        "bn",
+        "calibration_images",
+        "precision",
+        "channels_last",
+        "train_images",
+        "valid_images",
+        "score_images",
+        "eval_batch",
+        "probe_cells",
+        "probe_points",
+    )
 
     epochs: int = Field(250, ge=1, description="passes over the training half of the data")
     batch_size: int = Field(64, ge=2)

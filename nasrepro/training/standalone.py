@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,9 @@ from nasrepro.training.settings import Settings
 
 class StandaloneSettings(Settings):
     """Defaults are the recipe of NAS-Bench-201 (200 epochs of SGD, cosine per epoch, running statistics)."""
+
+    published: ClassVar[str] = "Dong & Yang (ICLR 2020), the training of every cell"
+    ours: ClassVar[tuple[str, ...]] = ("eval_batch", "report_epochs")
 
     epochs: int = Field(200, ge=1)
     batch_size: int = Field(256, ge=2)
