@@ -11,11 +11,11 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
+from nasrepro.commands.method_page import method_facts, print_method
 from nasrepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
-    from nasrepro.methods.method import Method
 
 T = TypeVar("T")
 KINDS = ("methods", "benchmarks", "data")
@@ -54,7 +54,7 @@ def show(
     target = benchmarks.get(benchmark)
     data = {row["name"]: row for row in data_rows()}
     if name in catalog.names():
-        facts = _method_facts(catalog.get(name), target)
+        facts = method_facts(catalog.get(name), target)
     elif name in benchmarks.names():
         facts = _benchmark_facts(benchmarks.get(name), runs)
     elif name in data:
@@ -63,6 +63,8 @@ def show(
         raise unknown("method, benchmark or data set", name, [*catalog.names(), *benchmarks.names(), *data])
     if json:
         console.show_json(facts)
+    elif name in catalog.names():
+        print_method(facts)
     else:
         _print_facts(facts)
 
@@ -116,50 +118,6 @@ def _benchmarks() -> list[dict[str, Any]]:
     ]
 
 
-def _method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
-    from nasrepro.benchmarks import SCALES
-    from nasrepro.methods.resolving import resolve
-    from nasrepro.papers.ledger import differences
-
-    resolved = {scale: resolve(method, benchmark, scale) for scale in SCALES}
-    settings = [
-        {
-            "name": f"{block}.{name}",
-            "default": _plain(field.get_default(call_default_factory=True)),
-            **{scale: resolved[scale][block][name] for scale in SCALES},
-            "description": field.description or "",
-        }
-        for block, model in method.blocks().items()
-        for name, field in model.model_fields.items()
-    ]
-    settings += [
-        {
-            "name": f"skeleton.{name}",
-            "default": value,
-            **{scale: resolved[scale]["skeleton"][name] for scale in SCALES},
-            "description": "",
-        }
-        for name, value in (benchmark.standalone.sizes().items() if method.one_shot else ())
-    ]
-    return {
-        "name": method.name,
-        "kind": "one-shot method" if method.one_shot else "multi-trial method",
-        "summary": method.summary,
-        "paper": method.paper,
-        "sampler": method.sampler,
-        "loss": "cross-entropy" if method.one_shot else None,
-        "selector": method.selector,
-        "search": method.search,
-        "protocols": list(method.protocols),
-        "benchmark": benchmark.name,
-        "settings": settings,
-        "differences": [
-            {"id": found.id, "release_does": found.release_does, "our_protocol": found.our_protocol}
-            for found in differences(method=method.name)
-        ],
-    }
-
-
 def _benchmark_facts(benchmark: Benchmark, runs: Path) -> dict[str, Any]:
     from nasrepro.benchmarks import SCALES
     from nasrepro.splits import Split
@@ -202,10 +160,6 @@ def _benchmark_facts(benchmark: Benchmark, runs: Path) -> dict[str, Any]:
         "standalone": dataclasses.asdict(benchmark.standalone),
         "skeletons": {scale: benchmark.skeleton(scale) for scale in SCALES} if benchmark.images else {},
     }
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _print_facts(facts: dict[str, Any]) -> None:

@@ -83,20 +83,23 @@ class Method:
             return {"search": _load(self.search_settings)}
         return {
             "training": self.training_settings(),
-            "sampler": self._part(self.sampler, SAMPLERS).Settings,
-            "selector": self._part(self.selector, SELECTORS).Settings,
+            **{name: part.Settings for name, part in self.parts().items()},
         }
 
     def build(self) -> Search:
         """The search itself; imports torch."""
         if not self.one_shot:
-            found: Search = _load(self.search)
+            found: Search = self.parts()["search"]
             return found
         from nasrepro.methods.one_shot import OneShotSearch
 
-        return OneShotSearch(
-            self._part(self.sampler, SAMPLERS), self._part(self.selector, SELECTORS), self.training_settings()
-        )
+        return OneShotSearch(**self.parts(), training=self.training_settings())
+
+    def parts(self) -> dict[str, Any]:
+        """What the method is made of: `sampler` and `selector` classes, or the `search` function."""
+        if not self.one_shot:
+            return {"search": _load(self.search)}
+        return {"sampler": self._part(self.sampler, SAMPLERS), "selector": self._part(self.selector, SELECTORS)}
 
     def training_settings(self) -> type[SupernetSettings]:
         """What the training of the shared weights can be told."""

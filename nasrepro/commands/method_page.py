@@ -1,0 +1,151 @@
+"""The page of a method: whose it is, its three answers, every setting and where that was published."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from nasrepro import console
+
+if TYPE_CHECKING:
+    from nasrepro.benchmarks import Benchmark
+    from nasrepro.methods.method import Blocks, Method
+
+QUESTIONS = {
+    "path": "Which path is trained next?",
+    "loss": "With what loss?",
+    "genotype": "Which genotype is returned?",
+}
+_KEPT = ("id", "paper", "methods", "paper_says", "release_does", "why_it_matters", "our_protocol")
+
+
+def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
+    """Everything that is known of a method, with its settings at every scale of a benchmark, as plain values."""
+    from nasrepro.papers.ledger import differences
+
+    return {
+        "name": method.name,
+        "kind": "one-shot method" if method.one_shot else "multi-trial method",
+        "summary": method.summary,
+        "paper": method.paper,
+        "sampler": method.sampler,
+        "loss": "cross-entropy" if method.one_shot else None,
+        "selector": method.selector,
+        "search": method.search,
+        "answers": _answers(method),
+        "protocols": {name: _flat(blocks) for name, blocks in method.protocols.items()},
+        "benchmark": benchmark.name,
+        "settings": [*_settings(method, benchmark), *_skeleton(method, benchmark)],
+        "differences": [found.model_dump(include=set(_KEPT)) for found in differences(method=method.name)],
+    }
+
+
+def print_method(facts: dict[str, Any]) -> None:
+    """The page, as text."""
+    from nasrepro.benchmarks import SCALES
+
+    console.say(f"{facts['name']}: {facts['summary']}")
+    console.say(f"A {facts['kind']} ({facts['paper']}).")
+    parts = {"path": facts["sampler"], "loss": None, "genotype": facts["selector"] or facts["search"]}
+    for name, question in QUESTIONS.items():
+        part = f" [{parts[name]}]" if parts[name] else ""
+        console.say(f"\n{question}{part}\n  {facts['answers'][name]}")
+    console.say("\nProtocols")
+    for name, replaced in facts["protocols"].items():
+        values = ", ".join(f"{setting} = {_shown(value)}" for setting, value in replaced.items())
+        console.say(f"  {name}: {values or 'the settings below'}")
+    console.say(f"\nSettings, and what the scales of {facts['benchmark']} make of them")
+    columns = ("setting", "default", *SCALES, "meaning")
+    for where, rows in groupby(facts["settings"], key=lambda row: (row["name"].split(".")[0], row["published"])):
+        shown = [[_shown(row[column]) for column in ("name", "default", *SCALES, "description")] for row in rows]
+        console.show_table(columns, shown, title=f"{where[0]}: {where[1]}")
+    _print_differences(facts["differences"])
+
+
+def _print_differences(found: list[dict[str, Any]]) -> None:
+    """Those of this method in full; those that concern every method by name."""
+    own = [entry for entry in found if entry["methods"]]
+    if own:
+        console.say("\nWhere papers and released code differ")
+    for entry in own:
+        console.say(f"  {entry['id']}: {entry['paper']}")
+        for label, name in (("paper", "paper_says"), ("release", "release_does"), ("here", "our_protocol")):
+            console.say(f"    {label}: {entry[name]}")
+    others = [entry["id"] for entry in found if not entry["methods"]]
+    if others:
+        console.say(f"\nDifferences that concern every method (--json has them in full): {', '.join(others)}")
+
+
+def _answers(method: Method) -> dict[str, str]:
+    """One or two sentences each: what the parts say of themselves."""
+    parts = method.parts()
+    if not method.one_shot:
+        own = (
+            "a network of its own learns from the cells that were looked up" if method.trains else "nothing is trained"
+        )
+        return {
+            "path": "None: cells share no weights, and what a search wants to know of one is looked up.",
+            "loss": f"None: {own}.",
+            "genotype": _first_paragraph(parts["search"]),
+        }
+    return {
+        "path": _first_paragraph(parts["sampler"]),
+        "loss": "Cross-entropy of a batch of training images on it; weights that it does not use stand still.",
+        "genotype": _first_paragraph(parts["selector"]),
+    }
+
+
+def _first_paragraph(part: object) -> str:
+    return " ".join((inspect.getdoc(part) or "not described").split("\n\n")[0].split())
+
+
+def _settings(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
+    from nasrepro.benchmarks import SCALES
+    from nasrepro.methods.resolving import resolve
+    from nasrepro.training.settings import source
+
+    resolved = {scale: resolve(method, benchmark, scale) for scale in SCALES}
+    for block, model in method.blocks().items():
+        rows = [
+            {
+                "name": f"{block}.{name}",
+                "default": _plain(field.get_default(call_default_factory=True)),
+                **{scale: resolved[scale][block][name] for scale in SCALES},
+                "description": field.description or "",
+                "published": source(model, name),
+            }
+            for name, field in model.model_fields.items()
+        ]
+        places = list(dict.fromkeys(row["published"] for row in rows))
+        yield from sorted(rows, key=lambda row: places.index(row["published"]))
+
+
+def _skeleton(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
+    from nasrepro.benchmarks import SCALES
+
+    for name, value in benchmark.standalone.sizes().items() if method.one_shot else ():
+        yield {
+            "name": f"skeleton.{name}",
+            "default": value,
+            **{scale: benchmark.skeleton(scale)[name] for scale in SCALES},
+            "description": "",
+            "published": f"the networks behind the truth of {benchmark.name}",
+        }
+
+
+def _flat(blocks: Blocks) -> dict[str, Any]:
+    return {f"{block}.{name}": value for block, values in blocks.items() for name, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _shown(value: object) -> object:
+    """Numbers and text as they are; whatever is neither as it is written with `--set`."""
+    if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    return json.dumps(value)

@@ -1,0 +1,101 @@
+"""`show METHOD`: the three answers, protocols, settings with their sources, differences between paper and release."""
+
+import pytest
+
+from nasrepro.methods import catalog
+from nasrepro.training.settings import Settings, source
+
+
+def settings(facts):
+    return {row["name"]: row for row in facts["settings"]}
+
+
+def test_the_three_questions_are_answered_in_sentences(nasrepro):
+    facts = nasrepro("show", "gdas", "--json").json
+    assert set(facts["answers"]) == {"path", "loss", "genotype"}
+    for answer in facts["answers"].values():
+        assert answer.endswith(".")
+        assert len(answer.split()) > 5
+    page = nasrepro("show", "gdas").out
+    for words in (
+        "Which path is trained next? [gumbel]",
+        "With what loss?",
+        "Which genotype is returned? [argmax]",
+        "Dong & Yang, CVPR 2019",
+        facts["answers"]["path"],
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize("method", catalog.METHODS)
+def test_every_setting_says_where_it_was_published(nasrepro, method):
+    facts = nasrepro("show", method, "--json").json
+    assert [row["name"] for row in facts["settings"] if row["published"] in ("", "not stated")] == []
+    assert all("not described" not in answer for answer in facts["answers"].values())
+
+
+def test_settings_are_grouped_by_where_they_come_from(nasrepro):
+    rows = settings(nasrepro("show", "darts-v2", "--json").json)
+    assert "DARTS" in rows["training.epochs"]["published"]
+    assert rows["training.epochs"]["default"] == rows["training.epochs"]["paper"] == 50
+    assert "weight-sharing baselines" in rows["training.lr"]["published"]
+    assert rows["training.precision"]["published"] == "this project's choice"
+    assert rows["sampler.radius"]["published"].startswith("Liu et al.")
+    page = nasrepro("show", "darts-v2").out
+    assert "training: this project's choice" in page
+    assert "sampler: Liu et al. (ICLR 2019)" in page
+    assert page.index("training.epochs") < page.index("training.precision")
+
+
+def test_what_a_protocol_replaces_is_shown(nasrepro):
+    facts = nasrepro("show", "enas", "--json").json
+    assert facts["protocols"]["sound"] == {}
+    assert facts["protocols"]["as-released"]["training.bn"] == "running"
+    page = nasrepro("show", "enas").out
+    assert "sound: the settings below" in page
+    assert "as-released: training.bn = running" in page
+
+
+def test_a_method_without_weight_sharing(nasrepro):
+    facts = nasrepro("show", "rea-timed", "--benchmark", "nb201-cifar10", "--json").json
+    assert facts["answers"]["path"].startswith("None")
+    rows = settings(facts)
+    assert rows["search.rule"]["default"] == "nas-bench-201"
+    assert rows["search.seconds"]["paper"] is None
+    page = nasrepro("show", "rea-timed").out
+    assert "12,000 s" in page
+    assert "null" in page
+
+
+def test_differences_are_told_in_full_and_general_ones_by_name(nasrepro):
+    page = nasrepro("show", "gdas").out
+    assert "gdas-scalar-terms: GDAS" in page
+    assert "release: The edge adds to the output" in page
+    assert "every method (--json has them in full): nb201-6466-classes" in page
+    found = nasrepro("show", "gdas", "--json").json["differences"]
+    assert {"gdas-scalar-terms", "nb201-6466-classes"} <= {entry["id"] for entry in found}
+    assert all(entry["release_does"] and entry["why_it_matters"] for entry in found)
+
+
+def test_the_source_of_a_setting_is_that_of_the_class_that_declares_it():
+    class Theirs(Settings):
+        published = "a paper"
+        lr: float = 1.0
+        width: int = 2
+
+    class Ours(Theirs):
+        published = "another paper"
+        ours = ("speed",)
+        width: int = 3
+        speed: int = 1
+
+    class Plain(Settings):
+        x: int = 1
+
+    assert [source(Ours, name) for name in ("lr", "width", "speed")] == [
+        "a paper",
+        "another paper",
+        "this project's choice",
+    ]
+    assert source(Plain, "x") == "not stated"
+    assert Ours().model_dump() == {"lr": 1.0, "width": 3, "speed": 1}
