@@ -26,7 +26,7 @@ def compare(
     out: Path,
     runs: Path = Path("runs"),
     scale: str = "laptop",
-    protocol: str = "sound",
+    protocol: str | Sequence[str] = "sound",
     workers: int | None = None,
     threads: int = 1,
     overrides: dict[str, dict[str, Any]] | None = None,
@@ -34,6 +34,8 @@ def compare(
     command: str = "nasrepro.pipeline.compare",
 ) -> tuple[Outcome, Path | None]:
     """Search with every method and seed, judge what was found, write the report.
+
+    With several protocols the report has a row for each that a method has.
 
     Returns what became of the runs and the report's page, None when no run has a record. What is done in `runs`
     is not done again. Raises `UserError` before anything runs when the request cannot be carried out.

@@ -29,6 +29,9 @@ Benchmark = Annotated[
 ]
 Scale = Annotated[str, typer.Option(help="How big a run is: smoke (seconds), laptop (minutes), paper (as published).")]
 Protocol = Annotated[str, typer.Option(help="Which rules: sound, as-written, as-released.")]
+Protocols = Annotated[
+    str, typer.Option("--protocol", help="Which rules: sound, as-written, as-released; several as a list, a row each.")
+]
 Seeds = Annotated[str, typer.Option(help="Search seeds: a list such as 0,1,2 or a range such as 0-9.")]
 Runs = Annotated[Path, typer.Option(help="Folder of the run store; what is done there is not run again.")]
 Workers = Annotated[

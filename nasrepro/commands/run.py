@@ -26,7 +26,7 @@ def compare(
     ],
     benchmark: options.Benchmark = "nb201-digits",
     scale: options.Scale = "laptop",
-    protocol: options.Protocol = "sound",
+    protocols: options.Protocols = "sound",
     seeds: options.Seeds = "0-4",
     out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("reports/compare"),
     runs: options.Runs = Path("runs"),
@@ -38,12 +38,12 @@ def compare(
 ) -> None:
     """Run several methods, judge what they find by the truth, and write a report."""
     from nasrepro import pipeline
-    from nasrepro.experiments.plan import parse_overrides, parse_seeds
+    from nasrepro.experiments.plan import parse_overrides, parse_protocols, parse_seeds
     from nasrepro.records.store import RunStore
 
     ensure_report_folder(out)
     ensure_writable(runs, "--runs")
-    words = request_words(benchmark, scale, protocol, seeds, threads, settings)
+    words = request_words(benchmark, scale, protocols, seeds, threads, settings)
     outcome, page = pipeline.compare(
         split_names(methods),
         benchmark,
@@ -51,7 +51,7 @@ def compare(
         out=out,
         runs=runs,
         scale=scale,
-        protocol=protocol,
+        protocol=parse_protocols(protocols),
         workers=workers,
         threads=threads,
         overrides=parse_overrides(settings or []),
@@ -117,13 +117,14 @@ def report(
     ] = None,
     benchmark: Annotated[str | None, typer.Option("--benchmark", "-b", help="Only records of this benchmark.")] = None,
     scale: Annotated[str | None, typer.Option(help="Only records of this scale.")] = None,
-    protocol: Annotated[str | None, typer.Option(help="Only records of this protocol.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="Only records of this protocol, or of a list of them.")] = None,
     methods: Annotated[str | None, typer.Option("--methods", "-m", help="Only records of these methods.")] = None,
     json: options.Json = False,
 ) -> None:
     """Render a report again from records; nothing is run."""
     from nasrepro.commands.rank import render_again
     from nasrepro.experiments.execute import Outcome
+    from nasrepro.experiments.plan import parse_protocols
     from nasrepro.records.store import read_folder
     from nasrepro.reporting.comparison import render_comparison
     from nasrepro.reporting.space_sources import is_rank_report
@@ -138,13 +139,15 @@ def report(
         return
     source = records_folder(folder or runs)
     target = out or (folder if folder and source != folder and not _is_store(folder) else Path("reports/report"))
-    wanted = {"benchmark": benchmark, "scale": scale, "protocol": protocol}
+    wanted = {"benchmark": benchmark, "scale": scale}
     names = split_names(methods) if methods else None
+    protocols = parse_protocols(protocol) if protocol else None
     records = [
         record
         for record in read_folder(source)
         if all(value in (None, getattr(record.spec, field)) for field, value in wanted.items())
         and (names is None or record.spec.method in names)
+        and (protocols is None or record.spec.protocol in protocols)
     ]
     if not records:
         raise UserError(f"there are no such records in '{source}'")
@@ -212,7 +215,7 @@ def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
             }
         )
         return
-    analysis = analyze(outcome.records)
+    analysis = analyze(outcome.records, several_protocols=True)
     for table in views(analysis, ""):
         console.output().print(to_rich(table))
     console.say(short_caption(analysis.records))

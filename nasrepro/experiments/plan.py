@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -68,30 +69,48 @@ def parse_overrides(assignments: Sequence[str]) -> Overrides:
     return overrides
 
 
+def parse_protocols(text: str) -> list[str]:
+    """`sound,as-released` → distinct protocols in the order given; raises `UserError` for one that is none."""
+    names = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    for name in names:
+        _check_protocol(name)
+    return names
+
+
+def _check_protocol(name: str) -> None:
+    if name not in get_args(Protocol):
+        raise unknown("protocol", name, get_args(Protocol))
+
+
 def plan(
     methods: Sequence[str],
     benchmark: str,
     seeds: Sequence[int],
     *,
     scale: str,
-    protocol: str,
+    protocol: str | Sequence[str],
     threads: int,
     overrides: Overrides,
     store: RunStore,
     allow_unverified: bool = False,
 ) -> list[PlannedRun]:
-    """All runs of methods × seeds on one benchmark. Raises `UserError` for whatever is wrong with the request."""
+    """All runs of methods × seeds on one benchmark. Raises `UserError` for whatever is wrong with the request.
+
+    With several protocols a method is run under each of them that it has, and it must have one.
+    """
     target = benchmarks.get(benchmark)
     chosen = [catalog.get(name) for name in dict.fromkeys(methods)]
     if scale not in get_args(Scale):
         raise unknown("scale", scale, get_args(Scale))
-    if protocol not in get_args(Protocol):
-        raise unknown("protocol", protocol, get_args(Protocol))
+    protocols = [protocol] if isinstance(protocol, str) else list(dict.fromkeys(protocol))
+    for name in protocols:
+        _check_protocol(name)
     if threads < 1:
         raise UserError(f"threads must be at least 1, not {threads}")
     settings = {
-        method.name: resolve(method, target, scale, _own(method, overrides, chosen), protocol=protocol)
+        (method.name, rules): resolve(method, target, scale, _own(method, overrides, chosen), protocol=rules)
         for method in chosen
+        for rules in _under(method, protocols)
     }
     oracle = target.open_oracle(store.root)
     _read_all(target, oracle)
@@ -102,18 +121,23 @@ def plan(
     runs = []
     for method in chosen:
         data = {**truth, **(images if method.one_shot else {})}
-        for seed in seeds:
+        for rules, seed in itertools.product(_under(method, protocols), seeds):
             spec = RunSpec(
                 method=method.name,
                 benchmark=benchmark,
                 scale=scale,
-                protocol=protocol,
+                protocol=rules,
                 seed=seed,
                 threads=threads,
-                settings=settings[method.name],
+                settings=settings[method.name, rules],
             )
             runs.append(PlannedRun(spec, data, run_key(spec, data), allow_unverified))
     return runs
+
+
+def _under(method: Method, protocols: Sequence[str]) -> Sequence[str]:
+    """The protocols that the method has; all of them where it has none, for the refusal that names what it has."""
+    return [name for name in protocols if name in method.protocols] or protocols
 
 
 def _read_all(benchmark: Benchmark, oracle: Oracle) -> None:

@@ -12,11 +12,13 @@ from nasrepro.metrics.regret import simple_regret
 from nasrepro.metrics.significance import Comparison, against_exact, holm, paired
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import RunRecord, Score
-from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD, checked, method_order, primary
+from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD, checked, primary, protocols_of, rows_of
 from nasrepro.reporting.ranking import Ranking, ranking_of
 
 ALPHA = 0.05
 K = TypeVar("K")
+Rows = dict[str, list[RunRecord]]
+"""The records of each row, by its name."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class MethodResult:
     """One method over its seeds. Only finished runs have numbers; the others are counted and named."""
 
     method: str
+    """The row's name: the method's, with its protocol in a table of several."""
     done: tuple[RunRecord, ...]
     diverged: tuple[RunRecord, ...]
     failed: tuple[RunRecord, ...]
@@ -71,6 +74,15 @@ class MethodResult:
     @property
     def records(self) -> tuple[RunRecord, ...]:
         return (*self.done, *self.diverged, *self.failed)
+
+    @property
+    def name(self) -> str:
+        """The method's own name."""
+        return self.records[0].spec.method
+
+    @property
+    def protocol(self) -> str:
+        return self.records[0].spec.protocol
 
     @property
     def trains(self) -> bool:
@@ -98,6 +110,11 @@ class Analysis:
     """The method shown to be better than every other one."""
 
     @property
+    def protocols(self) -> list[str]:
+        """Usually one; with more of them every row follows one, and only rows of one are tested against each other."""
+        return protocols_of(self.records)
+
+    @property
     def primary(self) -> Scoring | None:
         return next((s for s in self.scorings if s.name == PRIMARY), None)
 
@@ -105,29 +122,30 @@ class Analysis:
         return next(result for result in self.methods if result.method == name)
 
 
-def analyze(records: Sequence[RunRecord]) -> Analysis:
-    """Aggregate and test the records of one table; raises `UserError` when they must not be mixed."""
-    kept = checked(records)
+def analyze(records: Sequence[RunRecord], *, several_protocols: bool = False) -> Analysis:
+    """Aggregate and test the records of one table; raises `UserError` when they must not be mixed.
+
+    With `several_protocols` a method has a row under each protocol it was run with.
+    """
+    kept = checked(records, several_protocols=several_protocols)
     scorings = _scorings(kept)
     main = next((s for s in scorings if s.name == PRIMARY), None)
-    names = method_order(kept)
-    values = {name: _values([r for r in kept if r.spec.method == name], scorings) for name in names}
+    rows = rows_of(kept)
+    values = {name: _values(own, scorings) for name, own in rows.items()}
+    worth = {name: values[name].get(PRIMARY, {}) for name in rows}
     exact = main is not None and main.random_mean is not None
-    versus = _versus_random({name: values[name].get(PRIMARY, {}) for name in names}, main)
-    pairs = _pairwise({name: values[name].get(PRIMARY, {}) for name in names}, main)
+    versus = _versus_random(rows, worth, main)
+    pairs = _pairwise(rows, worth, main)
     oriented = main is None or main.higher_is_better
     rankings = {
-        name: ranking_of([r for r in kept if r.spec.method == name and r.status == "done"], higher_is_better=oriented)
-        for name in names
+        name: ranking_of([r for r in own if r.status == "done"], higher_is_better=oriented)
+        for name, own in rows.items()
     }
     params = adjusted({name: r.versus_params for name, r in rankings.items() if r and r.versus_params})
     methods = tuple(
-        _method(
-            [r for r in kept if r.spec.method == name], values[name], main, rankings[name], versus.get(name), params
-        )
-        for name in names
+        _method(name, own, values[name], main, rankings[name], versus.get(name), params) for name, own in rows.items()
     )
-    return Analysis(tuple(kept), methods, scorings, exact, pairs, _winner(names, pairs))
+    return Analysis(tuple(kept), methods, scorings, exact, pairs, _winner(list(rows), pairs))
 
 
 def _scorings(records: Sequence[RunRecord]) -> tuple[Scoring, ...]:
@@ -161,6 +179,7 @@ def _values(records: Sequence[RunRecord], scorings: Sequence[Scoring]) -> dict[s
 
 
 def _method(
+    name: str,
     records: Sequence[RunRecord],
     values: dict[str, dict[int, float]],
     main: Scoring | None,
@@ -168,7 +187,6 @@ def _method(
     versus: Tested | None,
     params: dict[str, Tested],
 ) -> MethodResult:
-    name = records[0].spec.method
     by_status = {s: tuple(r for r in records if r.status == s) for s in ("done", "diverged", "failed")}
     mine = list(values.get(PRIMARY, {}).values())
     shares = [score.percentile for r in by_status["done"] if (score := primary(r)) and score.percentile is not None]
@@ -193,16 +211,18 @@ def _regret(values: Sequence[float], main: Scoring | None) -> Summary | None:
     return summarize(simple_regret(values, main.optimum, higher_is_better=main.higher_is_better))
 
 
-def _versus_random(values: dict[str, dict[int, float]], main: Scoring | None) -> dict[str, Tested]:
-    """Each method against one uniform cell: against its exact mean where known, else paired with the `random` runs."""
+def _versus_random(rows: Rows, values: dict[str, dict[int, float]], main: Scoring | None) -> dict[str, Tested]:
+    """Each row against one uniform cell: against its exact mean where known, else paired with the `random` runs of
+    its protocol."""
     if main is None:
         return {}
     sign = 1.0 if main.higher_is_better else -1.0
-    reference = values.get(REFERENCE_METHOD, {})
+    drawn = {_protocol(own): values[name] for name, own in rows.items() if own[0].spec.method == REFERENCE_METHOD}
     compared: dict[str, Comparison] = {}
     for name, mine in values.items():
-        if name == REFERENCE_METHOD or not mine:
+        if rows[name][0].spec.method == REFERENCE_METHOD or not mine:
             continue
+        reference = drawn.get(_protocol(rows[name]), {})
         if main.random_mean is not None:
             compared[name] = against_exact([sign * value for value in mine.values()], sign * main.random_mean)
         elif shared := sorted(mine.keys() & reference.keys()):
@@ -210,13 +230,20 @@ def _versus_random(values: dict[str, dict[int, float]], main: Scoring | None) ->
     return adjusted(compared)
 
 
-def _pairwise(values: dict[str, dict[int, float]], main: Scoring | None) -> dict[tuple[str, str], Tested]:
-    """Every pair of methods over the seeds both have."""
+def _protocol(records: Sequence[RunRecord]) -> str:
+    """Of the records of one row."""
+    return records[0].spec.protocol
+
+
+def _pairwise(rows: Rows, values: dict[str, dict[int, float]], main: Scoring | None) -> dict[tuple[str, str], Tested]:
+    """Every pair of rows of one protocol over the seeds both have."""
     if main is None:
         return {}
     sign = 1.0 if main.higher_is_better else -1.0
     compared: dict[tuple[str, str], Comparison] = {}
     for a, b in itertools.combinations(values, 2):
+        if _protocol(rows[a]) != _protocol(rows[b]):
+            continue
         if shared := sorted(values[a].keys() & values[b].keys()):
             compared[a, b] = paired([sign * values[a][s] for s in shared], [sign * values[b][s] for s in shared])
     return adjusted(compared)

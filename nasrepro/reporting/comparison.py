@@ -10,7 +10,7 @@ from nasrepro.records.record import RunRecord
 from nasrepro.records.store import write_record
 from nasrepro.reporting.analysis import Analysis, analyze
 from nasrepro.reporting.comparison_table import full_table, pair_table, views
-from nasrepro.reporting.describe import caption, describe, short_caption
+from nasrepro.reporting.describe import caption, describe, protocol_words, short_caption
 from nasrepro.reporting.figures import all_figures
 from nasrepro.reporting.findings import findings, unfinished
 from nasrepro.reporting.output import replaced_folder
@@ -32,7 +32,7 @@ def render_comparison(records: Sequence[RunRecord], out: Path, *, title: str, co
     replaced as a whole. `command` is what the reader types to get it again. Raises `UserError` when the records must
     not share a table or the folder cannot be written.
     """
-    analysis = analyze(records)
+    analysis = analyze(records, several_protocols=True)
     provenance = short_caption(analysis.records)
     tables = views(analysis, provenance)
     with styled():
@@ -52,7 +52,7 @@ def terminal_comparison(records: Sequence[RunRecord]) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    analysis = analyze(records)
+    analysis = analyze(records, several_protocols=True)
     lines = [Text(f"• {sentence}") for sentence in findings(analysis)]
     return Group(
         *(to_rich(table) for table in views(analysis, "")), *lines, Text(caption(analysis.records), style="dim")
@@ -88,7 +88,7 @@ def _page(analysis: Analysis, tables: Sequence[Table], drawings: Sequence[Drawin
     return render_page(
         "comparison.html.j2",
         title=title,
-        kicker=f"{first.spec.benchmark} · scale {first.spec.scale} · protocol {first.spec.protocol}",
+        kicker=f"{first.spec.benchmark} · scale {first.spec.scale} · {protocol_words(analysis.records)}",
         findings=findings(analysis),
         tables=tables,
         pairs=_pairs(analysis),

@@ -15,6 +15,7 @@ def full_table(analysis: Analysis) -> Table:
     """Every column that any view or machine needs, a row per method, then what is known of the space."""
     columns = (
         Column("method", "Method", "text"),
+        *([Column("protocol", "Protocol", "text")] if len(analysis.protocols) > 1 else []),
         Column("seeds", "Seeds", "text"),
         Column("n", "n", "count"),
         *(_scoring_column(scoring) for scoring in analysis.scorings),
@@ -142,6 +143,7 @@ def _method_row(result: MethodResult, analysis: Analysis) -> Row:
     versus = result.versus_random
     cells = {
         "method": Cell(text=result.method, bold=wins),
+        "protocol": Cell(text=result.protocol),
         "seeds": Cell(text=seed_text(result.seeds)),
         "n": Cell(value=len(result.done)),
         **{name: stat(summary, bold=wins and name == PRIMARY) for name, summary in result.scores.items()},
@@ -226,6 +228,8 @@ def _worth_notes(analysis: Analysis) -> list[str]:
         )
     if analysis.winner:
         notes.append(f"Bold: better than every other method (paired tests, Holm over all pairs): {analysis.winner}.")
+    elif len(analysis.protocols) > 1:
+        notes.append("Every row follows one protocol; only rows of one protocol are tested against each other.")
     elif len(analysis.methods) > 1:
         notes.append("No method is bold: none is shown to be better than every other one.")
     return notes

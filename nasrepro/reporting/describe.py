@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasrepro.records.record import RunRecord
-from nasrepro.reporting.grouping import fidelity, primary, probe_truth
+from nasrepro.reporting.grouping import fidelity, primary, probe_truth, protocols_of, rows_of
 from nasrepro.reporting.table_model import join_words, seed_text
 
 SHOWN_PACKAGES = ("torch", "numpy", "scikit-learn")
@@ -33,7 +33,7 @@ def describe(records: Sequence[RunRecord], ranked: str = "") -> list[Fact]:
         Fact("Benchmark", first.spec.benchmark),
         Fact("Ground truth", _truth(records)),
         Fact("Scored on", _scored_on(records)),
-        Fact("Scale and protocol", f"{first.spec.scale}, {first.spec.protocol}"),
+        Fact("Scale and protocol", f"{first.spec.scale}, {_protocols(records)}"),
         Fact("Supernets", _supernets(records)),
         Fact("Seeds", _seeds(records)),
         Fact("τ over", ranked or _probes(records)),
@@ -56,12 +56,34 @@ def short_caption(records: Sequence[RunRecord]) -> str:
     """The same in one compact sentence, for every table and figure of a page."""
     first = records[0]
     parts = [f"Benchmark {first.spec.benchmark}", _scored_on(records), f"truth: {first.truth.source.rstrip('.')}"]
-    parts += [f"scale {first.spec.scale}", f"protocol {first.spec.protocol}", f"seeds {_seeds(records)}"]
+    parts += [f"scale {first.spec.scale}", protocol_words(records), f"seeds {_seeds(records)}"]
     parts += [_software(records), _hardware(records)]
     if any(record.truth.unverified for record in records):
         parts.append("unverified data")
     parts += _distinct(record.truth.note.rstrip(".") for record in records)
     return "; ".join(part for part in parts if part) + "."
+
+
+def protocol_words(records: Sequence[RunRecord]) -> str:
+    """`protocol sound`, or `protocols sound and as-released, a row each`."""
+    return f"protocol{'s' if len(protocols_of(records)) > 1 else ''} {_protocols(records)}"
+
+
+def _protocols(records: Sequence[RunRecord]) -> str:
+    """The protocols, and which methods were not run under all of them."""
+    protocols = protocols_of(records)
+    if len(protocols) == 1:
+        return protocols[0]
+    known: dict[str, list[str]] = {}
+    for record in records:
+        known.setdefault(record.spec.method, []).append(record.spec.protocol)
+    partly: dict[str, list[str]] = {}
+    for method, own in known.items():
+        if len(set(own)) < len(protocols):
+            partly.setdefault(join_words([name for name in protocols if name in own]), []).append(method)
+    words = f"{join_words(protocols)}, a row each"
+    limits = "; ".join(f"{join_words(methods)} under {own} only" for own, methods in partly.items())
+    return f"{words} ({limits})" if limits else words
 
 
 def _distinct(values: Iterable[str]) -> list[str]:
@@ -74,14 +96,15 @@ def _notes(records: Sequence[RunRecord]) -> list[str]:
     for record in records:
         for note in _distinct([record.truth.note, *record.notes]):
             where.setdefault(note, []).append(record)
-    return [note if len(runs) == len(records) else f"{_named(runs)}: {note}" for note, runs in where.items()]
+    names = {record.key: row for row, own in rows_of(records).items() for record in own}
+    return [note if len(runs) == len(records) else f"{_named(runs, names)}: {note}" for note, runs in where.items()]
 
 
-def _named(runs: Sequence[RunRecord]) -> str:
+def _named(runs: Sequence[RunRecord], names: Mapping[str, str]) -> str:
     seeds: dict[str, list[int]] = {}
     for run in runs:
-        seeds.setdefault(run.spec.method, []).append(run.spec.seed)
-    words = [f"{method} seed{'' if len(own) == 1 else 's'} {seed_text(own)}" for method, own in seeds.items()]
+        seeds.setdefault(names[run.key], []).append(run.spec.seed)
+    words = [f"{row} seed{'' if len(own) == 1 else 's'} {seed_text(own)}" for row, own in seeds.items()]
     return join_words(words)
 
 
@@ -101,20 +124,18 @@ def _scored_on(records: Sequence[RunRecord]) -> str:
 
 
 def _seeds(records: Sequence[RunRecord]) -> str:
-    by_method: dict[str, list[int]] = {}
-    for record in records:
-        by_method.setdefault(record.spec.method, []).append(record.spec.seed)
-    common = Counter(seed_text(seeds) for seeds in by_method.values()).most_common(1)[0][0]
-    others = [f"{name} {seed_text(seeds)}" for name, seeds in by_method.items() if seed_text(seeds) != common]
+    by_row = {row: seed_text([record.spec.seed for record in own]) for row, own in rows_of(records).items()}
+    common = Counter(by_row.values()).most_common(1)[0][0]
+    others = [f"{row} {seeds}" for row, seeds in by_row.items() if seeds != common]
     return common + (f" ({join_words(others)})" if others else "")
 
 
 def _supernets(records: Sequence[RunRecord]) -> str:
     """What a scale's name does not say: size, images and length of the trainings, by method where they differ."""
     methods: dict[str, list[str]] = {}
-    for method, settings in {record.spec.method: record.spec.settings for record in records}.items():
-        if text := _supernet(settings):
-            methods.setdefault(text, []).append(method)
+    for row, own in rows_of(records).items():
+        if text := _supernet(own[-1].spec.settings):
+            methods.setdefault(text, []).append(row)
     if len(methods) == 1:
         return next(iter(methods))
     return "; ".join(f"{join_words(names)}: {text}" for text, names in methods.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,11 +16,35 @@ from nasrepro.reporting.comparison_table import scoring_label
 from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
 from nasrepro.reporting.ranking import dead_cells
-from nasrepro.reporting.style import HALF, INK, MUTED, WIDE, Drawing, Look, finish, label_line, looks, new_figure
+from nasrepro.reporting.style import (
+    DASHES,
+    HALF,
+    INK,
+    MUTED,
+    WIDE,
+    Drawing,
+    Look,
+    finish,
+    label_line,
+    legends_below,
+    looks,
+    new_figure,
+)
 from nasrepro.reporting.table_model import decimal
 
 _GRID_POINTS = 60
-_SCATTER_COLUMNS = 4
+_SCATTER_COLUMNS = 3
+
+
+def row_looks(analysis: Analysis) -> dict[str, Look]:
+    """A look per row: the method's, with other dashes under every further protocol."""
+    by_method = looks(list(dict.fromkeys(result.name for result in analysis.methods)))
+    styles: dict[str, Look] = {}
+    for result in analysis.methods:
+        further = analysis.protocols.index(result.protocol)
+        look = by_method[result.name]
+        styles[result.method] = replace(look, dash=DASHES[further % len(DASHES)]) if further else look
+    return styles
 
 
 def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
@@ -30,7 +55,7 @@ def accuracy_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         return None
     figure = new_figure(HALF, 1.1 + 0.42 * max(len(shown), 3))
     axes = figure.subplots()
-    styles = looks([result.method for result in analysis.methods])
+    styles = row_looks(analysis)
     rows = [DotRow(r.method, list(r.values[PRIMARY].values()), styles[r.method]) for r in shown]
     draw_rows(axes, rows)
     axes.set_xlabel(scoring_label(main))
@@ -71,7 +96,7 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         return None
     figure = new_figure(WIDE if len(groups) == 2 else HALF, 3.4)
     panels = figure.subplots(1, len(groups), squeeze=False, sharey=True)[0]
-    styles = looks([result.method for result in analysis.methods])
+    styles = row_looks(analysis)
     for axes, (title, unit, results) in zip(panels, groups, strict=True):
         for result in results:
             _anytime_curve(axes, result, styles[result.method])
@@ -80,10 +105,10 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         for name, value in _ends(main).items():
             label_line(axes, value, name, below=value != main.optimum)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(results), 4))
     means = [value for axes in panels for line in axes.get_lines() for value in line.get_ydata() if np.isfinite(value)]
     panels[0].set_ylim(*_window([*means, *_ends(main).values()], main))
     panels[0].set_ylabel(scoring_label(main))
+    legends_below(figure, panels)
     seen = any(record.cost.queries.get("scored") for record in analysis.records)
     text = (
         "The truth of the cell that the method would have answered at this point; band: 95 % interval of the mean over "
@@ -97,7 +122,7 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
 
 def _has_curve(result: MethodResult) -> bool:
     longest = max((len([p for p in r.trace if p.truth is not None]) for r in result.done), default=0)
-    return longest > 1 and result.method != REFERENCE_METHOD
+    return longest > 1 and result.name != REFERENCE_METHOD
 
 
 def budget_grid(result: MethodResult) -> np.ndarray:
@@ -131,7 +156,7 @@ def scatter_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     wide = columns > 1
     figure = new_figure(WIDE if wide else HALF, 3.3 * rows if wide else 3.6)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    styles = looks([result.method for result in analysis.methods])
+    styles = row_looks(analysis)
     for axes, result in zip(panels, shown, strict=False):
         _scatter(axes, result, styles[result.method])
     for axes in panels[len(shown) :]:
@@ -200,7 +225,7 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         return None
     figure = new_figure(HALF, 3.1)
     axes = figure.subplots()
-    styles = looks([result.method for result in analysis.methods])
+    styles = row_looks(analysis)
     for result in shown:
         _tau_curve(axes, result, styles[result.method])
     axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
@@ -212,7 +237,7 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     axes.set_ylim(max(low, -1.0), min(high, 1.0))
     axes.set_xlabel("weight updates")
     axes.set_ylabel("Kendall τ-b to the truth")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(shown), 3))
+    legends_below(figure, [axes])
     text = "τ-b of one-shot accuracy over the fixed probe cells; bands: 95 % interval over seeds."
     return finish(
         figure, name="tau", title="Ranking quality during training", caption=text, provenance=provenance, wide=False

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nasrepro.metrics.significance import MINIMUM_PAIRS
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, Tested
 from nasrepro.reporting.comparison_table import p_equals
-from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.grouping import PRIMARY, rows_of
 from nasrepro.reporting.table_model import decimal, join_words
 
 
@@ -75,17 +75,16 @@ def _between(analysis: Analysis) -> str:
     """Whether a best method is shown."""
     if not analysis.pairs:
         return ""
+    pairs = "all pairs" if len(analysis.protocols) == 1 else "all pairs of one protocol"
     if analysis.winner:
-        return f"{analysis.winner} is better than every other method here (paired over seeds, Holm over all pairs)."
+        return f"{analysis.winner} is better than every other method here (paired over seeds, Holm over {pairs})."
     if all(tested.comparison.underpowered for tested in analysis.pairs.values()):
         return "Which method is best is open: no pair of methods shares enough seeds for a test (underpowered)."
     shown = [(a, b, t) for (a, b), t in analysis.pairs.items() if t.significant]
     if not shown:
-        return "No two methods are shown to differ (paired over seeds, Holm over all pairs)."
+        return f"No two methods are shown to differ (paired over seeds, Holm over {pairs})."
     words = [f"{a} over {b}" if t.comparison.difference > 0 else f"{b} over {a}" for a, b, t in shown]
-    return (
-        f"No method beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over all pairs)."
-    )
+    return f"No method beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
 
 
 def _ranking(result: MethodResult) -> str:
@@ -131,7 +130,8 @@ def _trust(analysis: Analysis) -> str:
 def unfinished(analysis: Analysis) -> Sequence[tuple[str, int, str, str]]:
     """Method, seed, status and reason of every run without a result."""
     return [
-        (r.spec.method, r.spec.seed, r.status, r.error or "no reason was recorded")
-        for r in analysis.records
+        (row, r.spec.seed, r.status, r.error or "no reason was recorded")
+        for row, own in rows_of(analysis.records).items()
+        for r in own
         if r.status != "done"
     ]

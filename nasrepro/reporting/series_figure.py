@@ -15,7 +15,7 @@ from nasrepro.reporting.figures import entitle
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.reproduction_figure import axis_label
 from nasrepro.reporting.series import Points, by_place, points_of
-from nasrepro.reporting.style import HALF, WIDE, Drawing, Look, finish, label_line, looks, new_figure
+from nasrepro.reporting.style import HALF, WIDE, Drawing, Look, finish, label_line, legends_below, looks, new_figure
 from nasrepro.reporting.table_model import seed_text
 
 _MOST_TICKS = 8
@@ -33,6 +33,7 @@ def series_figure(item: FigureItem, group: OursGroup, number: int) -> Drawing | 
     styles = looks(list(item.curves))
     for axes, panel in zip(panels, shown, strict=True):
         _panel(axes, item, panel, points, styles)
+    legends_below(figure, [axes for axes, panel in zip(panels, shown, strict=True) if len(panel.curves) > 1])
     seeds = sorted({seed for own in points.values() for seed in own})
     text = (
         f"Mean over seeds with its 95 % interval (band); thin lines are single seeds ({seed_text(seeds)}, "
@@ -70,8 +71,6 @@ def _panel(axes: Axes, item: FigureItem, panel: Panel, points: dict[str, Points]
             label_line(axes, claim.bound, claim.line, left=_freer_on_the_left(means, claim.bound))
     if panel.higher_is_better is False:
         axes.set_ylim(bottom=0)
-    if len(panel.curves) > 1:
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(len(panel.curves), 4))
 
 
 def _freer_on_the_left(means: Sequence[Mapping[float, Summary]], bound: float) -> bool:

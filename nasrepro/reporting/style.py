@@ -18,12 +18,14 @@ INK, MUTED, GRID, PAPER = "#1f2328", "#6a7078", "#dfe2e6", "#ffffff"
 HALF, WIDE = 5.2, 10.4
 """Widths in inches: one and two columns of the page."""
 PNG_DPI = 200
+_LETTER, _HANDLE = 4.4, 38.0
+"""Points that a letter of a legend takes on average, and that its drawing and the gap to the next column take."""
 
 # Okabe and Ito's colours without black and yellow, which are too close to ink and paper.
 _HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 BLUE, VERMILION = _HUES[:2]
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 OP_COLORS = {
     "nor_conv_3x3": "#d55e00",
     "nor_conv_1x1": "#0072b2",
@@ -81,7 +83,7 @@ def looks(methods: Sequence[str]) -> dict[str, Look]:
     """A look per method by its place in the order; the random reference is grey."""
     named = [name for name in methods if name != "random"]
     styles = {
-        name: Look(_HUES[i % len(_HUES)], _MARKERS[i % len(_MARKERS)], _DASHES[i // len(_HUES) % len(_DASHES)])
+        name: Look(_HUES[i % len(_HUES)], _MARKERS[i % len(_MARKERS)], DASHES[i // len(_HUES) % len(DASHES)])
         for i, name in enumerate(named)
     }
     if "random" in methods:
@@ -144,6 +146,19 @@ def finish(figure: Figure, *, name: str, title: str, caption: str, provenance: s
     figure.savefig(svg, format="svg", metadata={"Date": None, "Title": title, "Description": about})
     figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None, "Description": about})
     return Drawing(name, title, caption, provenance, svg.getvalue(), png.getvalue(), wide)
+
+
+def legends_below(figure: Figure, panels: Sequence[Axes]) -> None:
+    """A legend below each panel of half width, in as many columns as its names leave room for; the figure grows by the
+    lines of the longest."""
+    lines = 1
+    for axes in panels:
+        names = axes.get_legend_handles_labels()[1]
+        column = _LETTER * max(len(name) for name in names) + _HANDLE
+        columns = max(1, min(len(names), int(72 * HALF / column)))
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns)
+        lines = max(lines, -(-len(names) // columns))
+    figure.set_figheight(figure.get_figheight() + 0.2 * (lines - 1))
 
 
 def label_line(

@@ -22,7 +22,7 @@ def without_figures(monkeypatch):
     monkeypatch.setattr("nasrepro.reporting.comparison.all_figures", lambda *_: [])
 
 
-def make_runs(methods, seeds=(0, 1)):
+def make_runs(methods, seeds=(0, 1), protocol="sound"):
     """Fills the run store of the current folder without the command line."""
     store = RunStore(Path("runs"))
     return [
@@ -32,7 +32,7 @@ def make_runs(methods, seeds=(0, 1)):
             "nb201-cifar10",
             seeds,
             scale="smoke",
-            protocol="sound",
+            protocol=protocol,
             threads=1,
             overrides={},
             store=store,
@@ -87,6 +87,27 @@ def test_a_crash_leaves_the_others_and_the_same_command_finishes(with_table, wit
     assert finished.code == 0
     assert "runs: 1 new, 2 found in 'runs', 0 failed" in finished.err
     assert len(read_folder(tmp_path / "reports" / "compare" / "records")) == 3
+
+
+def test_compare_puts_protocols_side_by_side(with_table, without_figures, user_error, monkeypatch):
+    rea = replace(catalog.METHODS["rea"], protocols={"sound": {}, "as-released": {"search": {"population": 4}}})
+    monkeypatch.setattr(catalog, "METHODS", {**catalog.METHODS, "rea": rea})
+    make_runs(["rea", "random"], protocol=["sound", "as-released"])
+    command = (*TABULAR[:1], "-m", "random,rea", *TABULAR[3:], "--seeds", "0,1")
+    both = with_table(*command, "--protocol", "sound,as-released", "--json")
+    assert "runs: 0 new, 6 found" in both.err
+    rows = [(row["method"], row["protocol"], row["n"]) for row in both.json["rows"]]
+    assert rows == [
+        ("random · sound", "sound", 2),
+        ("rea · sound", "sound", 2),
+        ("rea · as-released", "as-released", 2),
+    ]
+    shown = with_table(*command, "--protocol", "sound,as-released")
+    assert "random under sound only" in shown.out
+    again = with_table("report", "reports/compare", "--protocol", "as-released", "--out", "released", "--json")
+    assert [row["method"] for row in again.json["rows"]] == ["rea"]
+    user_error(with_table(*command, "--protocol", "as-released"), "'random' has no protocol 'as-released'")
+    user_error(with_table(*command, "--protocol", "sound,releases"), "'releases'", "as-released")
 
 
 def test_nothing_but_failures_leaves_no_report(with_table, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasrepro.errors import UserError
-from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+from nasrepro.experiments.plan import parse_overrides, parse_protocols, parse_seeds, plan
 from nasrepro.records import spec as spec_module
 from nasrepro.records.spec import RunSpec, run_key
 from nasrepro.records.store import RunStore
@@ -95,6 +95,30 @@ def test_methods_times_seeds_in_order(tmp_path):
     assert not list(tmp_path.iterdir())  # planning writes nothing
 
 
+def test_several_protocols_run_each_method_under_those_it_has(tmp_path):
+    asked = {"methods": ["gdas", "rea"], "seeds": [0, 1], "protocol": ["sound", "as-released", "sound"]}
+    runs = request(tmp_path, **asked, overrides={"training": {"epochs": 1}, "sampler": {"alpha_lr": 0.1}})
+    rows = [(run.spec.method, run.spec.protocol, run.spec.seed) for run in runs]
+    assert rows == [
+        ("gdas", "sound", 0),
+        ("gdas", "sound", 1),
+        ("gdas", "as-released", 0),
+        ("gdas", "as-released", 1),
+        ("rea", "sound", 0),
+        ("rea", "sound", 1),
+    ]
+    norms = {run.spec.protocol: run.spec.settings["training"]["bn"] for run in runs if run.spec.method == "gdas"}
+    assert norms == {"sound": "batch", "as-released": "running"}
+    alone = request(tmp_path, methods=["gdas"], overrides={"training": {"epochs": 1}, "sampler": {"alpha_lr": 0.1}})
+    assert alone[0].key == runs[0].key, "a run does not know what it is compared with"
+
+
+def test_protocols_are_read_from_a_list():
+    assert parse_protocols("sound, as-released,sound") == ["sound", "as-released"]
+    with pytest.raises(UserError, match="unknown protocol ''"):
+        parse_protocols("sound,")
+
+
 def test_planning_twice_gives_the_same_keys(tmp_path):
     assert [r.key for r in request(tmp_path, seeds=[0, 1])] == [r.key for r in request(tmp_path / "b", seeds=[0, 1])]
 
@@ -174,7 +198,10 @@ def test_an_override_goes_to_the_methods_that_know_it(tmp_path):
         ({"on": "nb201-digit"}, ("unknown benchmark", "did you mean 'nb201-digits'")),
         ({"scale": "tiny"}, ("unknown scale 'tiny'", "smoke, laptop, paper")),
         ({"protocol": "loud"}, ("unknown protocol 'loud'", "did you mean 'sound'")),
-        ({"protocol": "as-released"}, ("method 'gdas' has no protocol 'as-released'", "allowed: sound")),
+        ({"protocol": "as-written"}, ("method 'gdas' has no protocol 'as-written'", "allowed: sound")),
+        ({"protocol": ["sound", "loud"]}, ("unknown protocol 'loud'", "did you mean 'sound'")),
+        ({"protocol": ["as-written", "as-released"], "methods": ["gdas", "rea"]}, ("method 'rea' has no protocol",)),
+        ({"protocol": "sound,as-released"}, ("unknown protocol 'sound,as-released'",)),
         ({"threads": 0}, ("threads must be at least 1, not 0",)),
         ({"overrides": {"trainin": {"epochs": 1}}}, ("unknown block of settings 'trainin'", "'training'")),
         ({"overrides": {"training": {"epoks": 1}}}, ("unknown setting", "did you mean 'epochs'")),

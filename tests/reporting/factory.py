@@ -18,7 +18,7 @@ from nasrepro.records.record import (
     TracePoint,
     Truth,
 )
-from nasrepro.records.spec import RunSpec, Scale, run_key
+from nasrepro.records.spec import Protocol, RunSpec, Scale, run_key
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space, from_index, op_table
 
@@ -47,6 +47,7 @@ def record(
     tau_noise: float = 4.0,
     benchmark: str = "nb201-digits",
     scale: Scale = "laptop",
+    protocol: Protocol = "sound",
     exact: bool = True,
     extra_scorings: bool = False,
     probes: int = 60,
@@ -54,7 +55,7 @@ def record(
 ) -> RunRecord:
     """One record; `test` fixes the primary value, `full=False` leaves out everything optional."""
     spec = RunSpec(
-        method=method, benchmark=benchmark, scale=scale, protocol="sound", seed=seed, settings={"channels": 16}
+        method=method, benchmark=benchmark, scale=scale, protocol=protocol, seed=seed, settings={"channels": 16}
     )
     rng = np.random.default_rng(int(hashlib.sha256(f"{method}{seed}".encode()).hexdigest()[:8], 16))
     value = test if test is not None else float(min(OPTIMUM, rng.normal(LEVEL.get(method, 92.0), 0.8)))

@@ -29,7 +29,7 @@ def claim(bound: float | None, relation: str | None = "above", *, x: float = 500
         measured="quality after 500",
         at=Place(curve="quality", x=x),
         minus=None if minus is None else Place(curve="quality", x=minus),
-        relation=relation,  # type: ignore[arg-type]
+        relation=relation,
         bound=bound,
         line="paper: enough" if bound is not None and minus is None else "",
     )
