@@ -37,7 +37,7 @@ class TokenLSTM(nn.Module):
     def forward(self, tokens: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Tokens (B, merged·T) and the state (B, d) before them → hidden states (T, B, d) and the state after them."""
         of_token = (self.of_inputs @ self.embedding.t()).flatten(1)
-        spelled = F.one_hot(tokens.t(), VOCABULARY).to(of_token.dtype)
+        spelled = torch.eye(VOCABULARY, device=of_token.device, dtype=of_token.dtype)[tokens.t()]
         spelled = spelled.view(-1, self.merged, len(tokens), VOCABULARY).transpose(1, 2).flatten(2)
         folded = (of_token, self.of_hidden, self.bias, torch.zeros_like(self.bias))
         before = (state[0].unsqueeze(0), state[1].unsqueeze(0))

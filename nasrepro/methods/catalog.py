@@ -175,7 +175,7 @@ METHODS: dict[str, Method] = {
             sampler="pool",
             selector="proposed-of-pool",
             scales={
-                "laptop": {"sampler": {"pool": 300, "predictor_epochs": 250}},
+                "laptop": {"sampler": {"pool": 300, "predictor_epochs": 200}},
                 "smoke": {"sampler": {"pool": 24, "predictor_epochs": 10, "hidden": 32}},
             },
         ),
