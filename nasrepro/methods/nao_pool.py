@@ -33,6 +33,7 @@ class PoolSettings(PredictorSettings):
 
     layers: int = Field(3, ge=0, description="ReLU layers of the predictor before its output")
     trade_off: float = Field(0.8, ge=0, le=1, description="λ: weight of the prediction against the reconstruction")
+    predictor_weight_decay: float = Field(1e-4, ge=0, description="L2, added to the gradient")
     pool: int = Field(600, ge=_SEEDS, description="cells; a sixth are seeds, half are replaced")
     evaluations: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
     largest_step: int = Field(50, ge=1, description="the search for new cells ends after a step of this size")

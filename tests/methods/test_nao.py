@@ -40,6 +40,7 @@ def test_the_published_settings():
     assert settings.sizes() == [600, 200, 200]
     found = (settings.hidden, settings.layers, settings.trade_off, settings.predictor_epochs, settings.predictor_lr)
     assert found == (96, 0, 0.9, 1000, 1e-3)
+    assert settings.predictor_weight_decay == 0
     assert (settings.step_size, settings.predictor_batch, settings.predictor_clip) == (10.0, 100, 5.0)
 
 

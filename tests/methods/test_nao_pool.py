@@ -39,6 +39,7 @@ def test_the_published_settings():
     settings = PoolSettings()
     assert (settings.pool, settings.evaluations, settings.largest_step) == (600, 5, 50)
     assert (settings.layers, settings.width, settings.trade_off, settings.dropout) == (3, 200, 0.8, 0.1)
+    assert settings.predictor_weight_decay == 1e-4
     assert PoolProposedSettings().candidates == 5
     paper = resolve(catalog.get("nao"), benchmarks.get("nb201-cifar10"), "paper")
     assert paper["selector"]["candidates"] == 5
