@@ -12,9 +12,8 @@ from nasrepro.training.settings import Settings
 class PredictorSettings(Settings):
     """Luo et al. (2018), Section 4.1: state of 96, a linear predictor, λ = 0.9, Adam at 1e-3 for 1000 epochs.
 
-    Batch and clipping are those of the released code. The paper names no weight decay. Released scripts have 1e-4, with
-    which the predictor orders unseen cells of NAS-Bench-201 worse, and steps in the latent space decode to worse
-    ones. A token's embedding is half as wide as the state, because two tokens make one step.
+    Batch and clipping are those of the released code. The paper names no weight decay; released scripts have 1e-4. A
+    token's embedding is half as wide as the state, because two tokens make one step.
     """
 
     published: ClassVar[str] = "Luo et al. (NeurIPS 2018), Section 4.1; batch and clipping as released"
