@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from plain_nb201 import Choice, hard_gates
 from torch import Tensor, nn
 
-from nasrepro.methods.alpha import AlphaSettings, MixingSampler
+from nasrepro.methods.alpha import AlphaSettings
 from nasrepro.methods.controller import Controller
 from nasrepro.methods.darts import DartsSampler
 from nasrepro.methods.darts_v2 import DartsV2Sampler, DartsV2Settings
@@ -24,6 +24,7 @@ from nasrepro.training.sampler import Lessons
 Paths = tuple[tuple[int, ...], ...]
 """Seven paths: one to train, one to learn from, five to reward."""
 Step = Callable[[Paths], None]
+Make = Callable[[nn.Module, Tensor, Tensor], Step]
 _SPACE = NB201Space()
 _REWARDS = 5  # paths that ENAS rewards per weight update: 1,000 after every 196
 
@@ -54,14 +55,14 @@ class Trainee:
         return Lessons(self.network, self.optimizer, lambda: (self.x, self.y), no_score)  # type: ignore[arg-type]
 
 
-def plain_weights(network: nn.Module, x: Tensor, y: Tensor) -> Step:
-    trainee = Trainee(network, x, y, foreach=False)
-    return lambda paths: trainee.step(paths[0])
+def weights_only(*, foreach: bool) -> Make:
+    """RandomNAS."""
 
+    def make(network: nn.Module, x: Tensor, y: Tensor) -> Step:
+        trainee = Trainee(network, x, y, foreach=foreach)
+        return lambda paths: trainee.step(paths[0])
 
-def our_weights(network: nn.Module, x: Tensor, y: Tensor) -> Step:
-    trainee = Trainee(network, x, y, foreach=True)
-    return lambda paths: trainee.step(paths[0])
+    return make
 
 
 def plain_gdas(network: nn.Module, x: Tensor, y: Tensor) -> Step:
@@ -91,28 +92,37 @@ def our_gdas(network: nn.Module, x: Tensor, y: Tensor) -> Step:
     return step
 
 
-def plain_mixture(network: nn.Module, x: Tensor, y: Tensor) -> Step:
-    """First-order DARTS."""
-    trainee = Trainee(network, x, y, foreach=False)
-    alpha, adam = _alpha()
+def plain_mixture(trained: Callable[[Paths, Tensor], Choice]) -> Make:
+    """Weights learn from `trained(paths, softmax of alpha)`, alpha from the mixture: first-order DARTS, SETN."""
 
-    def step(paths: Paths) -> None:
-        trainee.step(alpha.softmax(1))
-        adam.zero_grad()
-        trainee.loss(alpha.softmax(1)).backward()
-        adam.step()
+    def make(network: nn.Module, x: Tensor, y: Tensor) -> Step:
+        trainee = Trainee(network, x, y, foreach=False)
+        alpha, adam = _alpha()
 
-    return step
+        def step(paths: Paths) -> None:
+            trainee.step(trained(paths, alpha.softmax(1)))
+            adam.zero_grad()
+            trainee.loss(alpha.softmax(1)).backward()
+            adam.step()
+
+        return step
+
+    return make
 
 
-def our_mixture(network: nn.Module, x: Tensor, y: Tensor) -> Step:
-    trainee, sampler = Trainee(network, x, y, foreach=True), DartsSampler(_SPACE, AlphaSettings(), 0)
+def our_mixture(trained: Callable[[Paths, Tensor], Choice]) -> Make:
+    """The same by our sampler, which asks for alpha's gradient alone."""
 
-    def step(paths: Paths) -> None:
-        trainee.step(sampler.sample())
-        sampler.learn(trainee.lessons, (x, y))
+    def make(network: nn.Module, x: Tensor, y: Tensor) -> Step:
+        trainee, sampler = Trainee(network, x, y, foreach=True), DartsSampler(_SPACE, AlphaSettings(), 0)
 
-    return step
+        def step(paths: Paths) -> None:
+            trainee.step(trained(paths, sampler.sample()))
+            sampler.learn(trainee.lessons, (x, y))
+
+        return step
+
+    return make
 
 
 def plain_unrolled(network: nn.Module, x: Tensor, y: Tensor) -> Step:
@@ -161,37 +171,6 @@ def our_unrolled(network: nn.Module, x: Tensor, y: Tensor) -> Step:
     return step
 
 
-def plain_setn(network: nn.Module, x: Tensor, y: Tensor) -> Step:
-    trainee = Trainee(network, x, y, foreach=False)
-    alpha, adam = _alpha()
-
-    def step(paths: Paths) -> None:
-        trainee.step(paths[0])
-        trainee.optimizer.zero_grad()
-        adam.zero_grad()
-        trainee.loss(alpha.softmax(1)).backward()
-        adam.step()
-
-    return step
-
-
-def our_setn(network: nn.Module, x: Tensor, y: Tensor) -> Step:
-    trainee, sampler = Trainee(network, x, y, foreach=True), _Template(_SPACE, AlphaSettings(), 0)
-
-    def step(paths: Paths) -> None:
-        trainee.step(paths[0])
-        sampler.learn(trainee.lessons, (x, y))
-
-    return step
-
-
-class _Template(MixingSampler):
-    """Alpha as SETN learns it; the paths are given."""
-
-    def sample(self) -> tuple[int, ...]:
-        raise NotImplementedError
-
-
 def plain_enas(network: nn.Module, x: Tensor, y: Tensor) -> Step:
     """One path after the other is drawn from the controller."""
     trainee = Trainee(network, x, y, foreach=False)
@@ -234,11 +213,20 @@ def _alpha() -> tuple[Tensor, torch.optim.Optimizer]:
     return alpha, torch.optim.Adam([alpha], lr=3e-4)
 
 
-STEPS: dict[str, tuple[Callable[..., Step], Callable[..., Step]]] = {
-    "randomnas": (plain_weights, our_weights),
+def _path(paths: Paths, _: Tensor) -> Choice:
+    return paths[0]
+
+
+def _mixture(_: Paths, weights: Tensor) -> Choice:
+    return weights
+
+
+STEPS: dict[str, tuple[Make, Make]] = {
+    "randomnas": (weights_only(foreach=False), weights_only(foreach=True)),
     "gdas": (plain_gdas, our_gdas),
-    "darts-v1": (plain_mixture, our_mixture),
+    "darts-v1": (plain_mixture(_mixture), our_mixture(_mixture)),
     "darts-v2": (plain_unrolled, our_unrolled),
-    "setn": (plain_setn, our_setn),
+    "setn": (plain_mixture(_path), our_mixture(_path)),
     "enas": (plain_enas, our_enas),
 }
+"""By method: the step as released, and ours."""
