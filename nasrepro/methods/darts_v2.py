@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -12,10 +12,18 @@ from pydantic import Field
 from torch import Tensor
 
 from nasrepro.methods.alpha import AlphaSettings
-from nasrepro.methods.darts import DartsSampler
+from nasrepro.methods.darts import DartsSampler, DartsTraining
 from nasrepro.spaces.base import Space
 from nasrepro.spaces.nb201 import OPS
+from nasrepro.supernets.norm import kept_statistics
 from nasrepro.training.sampler import Batch, Lessons
+
+
+class DartsV2Training(DartsTraining):
+    """As first-order DARTS, in float32: cast to bfloat16, most weights would not notice the shift of the finite
+    difference, and its quotient would be noise."""
+
+    precision: Literal["fp32"] = Field("fp32", description="a finite difference needs the weights' full precision")
 
 
 class DartsV2Settings(AlphaSettings):
@@ -43,7 +51,7 @@ class DartsV2Sampler(DartsSampler):
         def loss(batch: Batch) -> Tensor:
             return F.cross_entropy(network(batch[0], self.weights()), batch[1])
 
-        with unrolled(lessons.optimizer, lambda: loss(train_batch)) as (weights, rate):
+        with unrolled(lessons.optimizer, lambda: loss(train_batch)) as (weights, rate), kept_statistics(network):
             direct, *direction = torch.autograd.grad(loss(valid_batch), [self.alpha, *weights])
         implicit = hessian_product(lambda: loss(train_batch), self.alpha, weights, direction, self._radius)
         self.descend(direct - rate * implicit)

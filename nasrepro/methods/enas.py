@@ -31,6 +31,10 @@ class EnasTraining(SupernetSettings):
     lr: float = Field(0.05, gt=0, description="initial learning rate of SGD with Nesterov momentum")
     lr_min: float = Field(5e-4, ge=0, description="the lower end of every swing")
     weight_decay: float = Field(2.5e-4, ge=0)
+    bn: Literal["batch", "running"] = Field(
+        "batch",
+        description="statistics at evaluation, rewards included: the batch's own, or running averages over all paths",
+    )
     lr_swings: int = Field(25, ge=1, description="half periods of the cosine; odd numbers end low")
 
     def learning_rate(self, epoch: int) -> float:

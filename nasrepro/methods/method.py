@@ -33,7 +33,7 @@ SELECTORS = {
     "best-of": "best_of:BestOf",
     "argmax": "argmax:Argmax",
     "proposed": "proposed:Proposed",
-    "proposed-of-pool": "nao_pool:PoolProposed",
+    "best-of-pool": "nao_pool:BestOfPool",
 }
 SOUND: Mapping[str, Blocks] = {"sound": {}}
 

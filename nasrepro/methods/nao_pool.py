@@ -6,20 +6,23 @@ autoencoder learns the scores, and the worse half of the pool makes room for cel
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
+from nasrepro.methods.base import Answer
 from nasrepro.methods.nao_moves import Cell, codes, genotype, novel_cells, random_cells
-from nasrepro.methods.proposed import Proposed, ProposedSettings
 from nasrepro.seeds import derive, numpy_rng
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.predictor import CellPredictor
 from nasrepro.training.predictor_settings import PredictorSettings
 from nasrepro.training.sampler import Lessons, Sampler
 from nasrepro.training.schedule import spread
+from nasrepro.training.settings import Settings
 
 _REPLACED = 2  # one in two
 _SEEDS = 6  # one in six
@@ -65,10 +68,9 @@ class PoolSampler(Sampler):
             self._renew(epoch + 1)
         return len(found) * lessons.batches_per_score
 
-    def propose(self, count: int, rng: np.random.Generator) -> list[Genotype]:
-        """The best `count` cells of the pool by their last scores; any before there are scores."""
-        best = self._ranked() or [self.pool[int(k)] for k in rng.permutation(len(self.pool))]
-        return [genotype(cell) for cell in best[:count]]
+    def best(self) -> Genotype:
+        """The best cell of the pool by its last score, the pool's first before there are scores."""
+        return genotype((self._ranked() or self.pool)[0])
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -102,15 +104,19 @@ class PoolSampler(Sampler):
         self.scores = {cell: self.scores[cell] for cell in kept}
 
 
-class PoolProposedSettings(ProposedSettings):
-    """Released: the five best cells of the pool are trained on and compared; here their scores are compared."""
-
-    published: ClassVar[str] = PoolSettings.published
-
-    candidates: int = Field(5, ge=1, description="best cells of the pool")
+class BestOfPoolSettings(Settings):
+    """Nothing to choose. Released code trains the five best cells further before it takes one; here none is."""
 
 
-class PoolProposed(Proposed):
-    """Compares the best cells of the pool."""
+class BestOfPool:
+    """The best cell of the pool by its last score; equal accuracies are decided by the lower loss."""
 
-    Settings = PoolProposedSettings
+    Settings = BestOfPoolSettings
+    needs = ("best",)
+
+    def __init__(self, space: Space[Any], settings: BestOfPoolSettings) -> None:
+        pass
+
+    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
+        best = sampler.best()  # type: ignore[attr-defined]
+        return Answer(best, score(best).accuracy)

@@ -7,7 +7,8 @@ collapses for this reason).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 import torch
@@ -56,6 +57,17 @@ def normalise(x: Tensor, scale: Tensor | None = None) -> Tensor:
     """Normalisation of (B, C, H, W) by the batch's own statistics, times `scale` (C,) if there is one."""
     shift = None if scale is None else torch.zeros_like(scale)
     return F.batch_norm(x, None, None, scale, shift, training=True, eps=Norm.eps)
+
+
+@contextmanager
+def kept_statistics(network: nn.Module) -> Iterator[None]:
+    """Forward passes inside leave no trace in running averages: they are put back afterwards."""
+    before = [(buffer, buffer.clone()) for buffer in network.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, value in before:
+            buffer.copy_(value)
 
 
 @torch.no_grad()

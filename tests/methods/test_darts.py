@@ -4,13 +4,18 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from nasrepro import benchmarks
+from nasrepro.errors import UserError
+from nasrepro.methods import catalog
 from nasrepro.methods.alpha import AlphaSettings
 from nasrepro.methods.darts import DartsSampler
 from nasrepro.methods.darts_v2 import DartsV2Sampler, DartsV2Settings, hessian_product, unrolled
+from nasrepro.methods.resolving import resolve
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.supernets.nb201 import NB201Network
+from nasrepro.supernets.norm import BatchNormMode
 from nasrepro.training.sampler import Lessons
 
 SPACE = NB201Space()
@@ -111,6 +116,27 @@ def test_the_second_order_gradient_is_that_of_the_unrolled_loss(network):
     (first_order,) = torch.autograd.grad(F.cross_entropy(network(valid[0], made.weights()), valid[1]), [made.alpha])
     assert float((caught[0] - wanted).norm() / wanted.norm()) < 1e-3
     assert float((first_order - wanted).norm() / wanted.norm()) > 0.05  # it is not the first-order gradient
+
+
+def test_the_pass_at_the_unrolled_weights_leaves_no_trace_in_running_averages():
+    """Of the four passes of a step three are made by the network itself, as in the release."""
+    network = NB201Network(
+        Skeleton(3, 1, 2, 8, 3, in_channels=1), mode=BatchNormMode.RUNNING, rng=torch_rng(0, "weights")
+    )
+    momentum, norm = 0.1, network.stem.norm
+    (x, y), (other, _) = ((batch(seed)[0].float(), batch(seed)[1]) for seed in (3, 4))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.0, momentum=0.9)  # the stem sees the same at every pass
+    made = DartsV2Sampler(SPACE, DartsV2Settings(radius=1e-9), 0)
+    made.learn(Lessons(network, optimizer, lambda: (other + 5, y), None), (x, y))
+    mean = network.stem.conv(x).mean((0, 2, 3))
+    assert torch.allclose(norm.mean, mean * (1 - (1 - momentum) ** 3), atol=1e-4)
+
+
+def test_bfloat16_is_refused_where_weights_are_moved_by_little():
+    cifar = benchmarks.get("nb201-cifar10")
+    assert resolve(catalog.get("darts-v2"), cifar, "laptop")["training"]["precision"] == "fp32"
+    with pytest.raises(UserError, match=r"training\.precision' cannot be 'bf16'"):
+        resolve(catalog.get("darts-v2"), cifar, "laptop", {"training": {"precision": "bf16"}})
 
 
 def test_the_first_order_step_follows_the_mixture_gradient_and_touches_no_weight(network):

@@ -9,7 +9,7 @@ import torch
 from nasrepro import benchmarks
 from nasrepro.methods import catalog
 from nasrepro.methods.nao_moves import genotype
-from nasrepro.methods.nao_pool import PoolProposedSettings, PoolSampler, PoolSettings
+from nasrepro.methods.nao_pool import BestOfPool, BestOfPoolSettings, PoolSampler, PoolSettings
 from nasrepro.methods.resolving import resolve
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.training.evaluate import ImageScore
@@ -40,9 +40,8 @@ def test_the_published_settings():
     assert (settings.pool, settings.evaluations, settings.largest_step) == (600, 5, 50)
     assert (settings.layers, settings.width, settings.trade_off, settings.dropout) == (3, 200, 0.8, 0.1)
     assert settings.predictor_weight_decay == 1e-4
-    assert PoolProposedSettings().candidates == 5
     paper = resolve(catalog.get("nao"), benchmarks.get("nb201-cifar10"), "paper")
-    assert paper["selector"]["candidates"] == 5
+    assert paper["selector"] == {}
     assert paper["sampler"]["pool"] == 600
     assert paper["sampler"]["predictor_epochs"] == 1000
 
@@ -108,15 +107,14 @@ def test_after_the_last_score_nothing_is_replaced():
     before = list(drawn.pool)
     assert drawn.end_epoch(lessons(), EPOCHS - 1, EPOCHS) == 180
     assert drawn.pool == before
-    best = drawn.propose(5, np.random.default_rng(0))
-    assert [worth(cell) for cell in best] == sorted((worth(genotype(cell)) for cell in before), reverse=True)[:5]
+    assert worth(drawn.best()) == max(worth(genotype(cell)) for cell in before)
 
 
 def test_equal_accuracies_are_decided_by_the_loss():
     drawn = sampler()
     loss = {cell: k for k, cell in enumerate(reversed(drawn.pool))}
     drawn.end_epoch(lessons(lambda cell: ImageScore(50.0, float(loss[cell.ops]))), 1, EPOCHS)
-    assert [cell.ops for cell in drawn.propose(3, np.random.default_rng(0))] == drawn.pool[:-4:-1]
+    assert drawn.best().ops == min(drawn.scores, key=loss.get)
 
 
 def test_where_all_are_equal_nothing_is_learned_or_replaced():
@@ -126,18 +124,30 @@ def test_where_all_are_equal_nothing_is_learned_or_replaced():
     assert drawn.pool == before
 
 
-def test_before_there_are_scores_anything_of_the_pool_is_proposed():
+def test_before_there_are_scores_the_answer_is_some_cell_of_the_pool():
     drawn = sampler()
-    first, second = (drawn.propose(60, np.random.default_rng(seed)) for seed in (0, 1))
-    assert {cell.ops for cell in first} == {cell.ops for cell in second} == set(drawn.pool)
-    assert first != second
+    assert drawn.best().ops == drawn.pool[0]
 
 
-def test_new_cells_are_not_proposed_before_they_are_scored():
+def test_the_answer_is_the_best_cell_with_its_score_and_only_that_is_scored_again():
+    drawn, asked = sampler(), []
+    drawn.end_epoch(lessons(), 1, EPOCHS)
+
+    def score(cell):
+        asked.append(cell)
+        return ImageScore(worth(cell), 1.0)
+
+    answer = BestOfPool(NB201Space(), BestOfPoolSettings()).select(drawn, score, None)
+    assert answer.value == max(value for value, _ in drawn.scores.values())
+    assert asked == [answer.genotype]
+
+
+def test_new_cells_are_no_answer_before_they_are_scored():
     drawn = sampler()
     before = set(drawn.pool)
     drawn.end_epoch(lessons(), 1, EPOCHS)
-    assert {cell.ops for cell in drawn.propose(60, np.random.default_rng(0))} <= before
+    assert drawn.best().ops in before
+    assert set(drawn.scores) <= before
 
 
 @pytest.mark.parametrize("stop", [0, 1, 5])  # before, at and after a renewal
