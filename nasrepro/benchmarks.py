@@ -148,7 +148,8 @@ _SKELETONS = {
     "digits": Skeleton(4, 1, 2, 8, 10, in_channels=1, affine=False),
 }
 
-# Chosen by measurement with `randomnas` on the 200 probe cells; docs/scales.md has the figures.
+# Skeleton and training were chosen by measurement with `randomnas` on the 200 probe cells, the settings of samplers
+# by reasoning; docs/scales.md has both.
 _CIFAR_LAPTOP: dict[str, Any] = {
     "skeleton": {"cells": 1, "image_size": 8},
     "training": {"epochs": 50, "lr": 0.1, "precision": "bf16", "score_images": 1000},

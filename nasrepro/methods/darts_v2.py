@@ -23,6 +23,8 @@ class DartsV2Training(DartsTraining):
     """As first-order DARTS, in float32: cast to bfloat16, most weights would not notice the shift of the finite
     difference, and its quotient would be noise."""
 
+    ours: ClassVar[tuple[str, ...]] = ("precision",)
+
     precision: Literal["fp32"] = Field("fp32", description="a finite difference needs the weights' full precision")
 
 

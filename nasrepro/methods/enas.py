@@ -26,6 +26,7 @@ class EnasTraining(SupernetSettings):
     """The shared-weight training that Dong & Yang (2020) give ENAS: larger batches and a swinging learning rate."""
 
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), ENAS"
+    ours: ClassVar[tuple[str, ...]] = ("bn",)
 
     batch_size: int = Field(128, ge=2)
     lr: float = Field(0.05, gt=0, description="initial learning rate of SGD with Nesterov momentum")

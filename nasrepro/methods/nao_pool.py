@@ -35,6 +35,8 @@ class PoolSettings(PredictorSettings):
     published: ClassVar[str] = "released PyTorch code of Luo et al. (NeurIPS 2018), CIFAR-10 with weight sharing"
 
     layers: int = Field(3, ge=0, description="ReLU layers of the predictor before its output")
+    width: int = Field(200, ge=1, description="units of such a layer")
+    dropout: float = Field(0.1, ge=0, lt=1, description="after such a layer")
     trade_off: float = Field(0.8, ge=0, le=1, description="λ: weight of the prediction against the reconstruction")
     predictor_weight_decay: float = Field(1e-4, ge=0, description="L2, added to the gradient")
     pool: int = Field(600, ge=_SEEDS, description="cells; a sixth are seeds, half are replaced")

@@ -34,6 +34,7 @@ def full_table(analysis: Analysis) -> Table:
         Column("tau.verdict", "Beats the parameter count?", "text"),
         Column("steps", "Weight updates", "count"),
         Column("path_steps", "Path steps", "count"),
+        Column("forward_passes", "Batches scored", "count"),
         Column("samples", "Training samples", "count"),
         Column("queries.valid", "Validation queries", "count"),
         Column("queries.scored", "Queries of the scored number", "count"),
@@ -68,6 +69,7 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
         "method",
         "steps",
         "path_steps",
+        "forward_passes",
         "samples",
         "queries.valid",
         "queries.scored",
@@ -193,6 +195,7 @@ def _cost_cells(result: MethodResult) -> dict[str, Cell]:
     return {
         "steps": Cell(value=result.mean_of(lambda r: r.cost.steps)),
         "path_steps": Cell(value=result.mean_of(lambda r: r.cost.path_steps)),
+        "forward_passes": Cell(value=result.mean_of(lambda r: r.cost.forward_passes) or None),
         "samples": Cell(value=result.mean_of(lambda r: r.cost.samples)),
         "queries.valid": Cell(value=result.mean_of(lambda r: r.cost.queries.get("valid", 0))),
         "queries.scored": Cell(value=result.mean_of(lambda r: r.cost.queries.get("scored", 0)) or None),

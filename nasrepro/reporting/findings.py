@@ -84,6 +84,8 @@ def _between(analysis: Analysis) -> str:
     if not shown:
         return f"No two methods are shown to differ (paired over seeds, Holm over {pairs})."
     words = [f"{a} over {b}" if t.comparison.difference > 0 else f"{b} over {a}" for a, b, t in shown]
+    if len(analysis.protocols) > 1:
+        return f"Shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
     return f"No method beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
 
 

@@ -149,6 +149,8 @@ def _summary(item: TableItem, column: PaperColumn, group: OursGroup, result: Met
     scoring = _scoring_for(item, column, group)
     if scoring is None or column.of == "answer":
         return result.scores.get(scoring.name) if scoring else None
+    if scoring.name != PRIMARY:  # a trace holds the primary scoring only
+        return None
     best = max if scoring.higher_is_better else min
     truths = [[point.truth for point in record.trace if point.truth is not None] for record in result.done]
     return summarize([best(known) for known in truths if known])

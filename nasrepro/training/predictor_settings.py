@@ -17,6 +17,7 @@ class PredictorSettings(Settings):
     """
 
     published: ClassVar[str] = "Luo et al. (NeurIPS 2018), Section 4.1; batch and clipping as released"
+    ours: ClassVar[tuple[str, ...]] = ("width", "dropout", "predictor_weight_decay")
 
     hidden: int = Field(96, ge=2, multiple_of=2, description="width of both LSTMs, twice that of a token's embedding")
     layers: int = Field(0, ge=0, description="ReLU layers of the predictor before its output")

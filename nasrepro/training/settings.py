@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,7 +23,7 @@ class Settings(BaseModel):
 
 def source(model: type[BaseModel], name: str) -> str:
     """Where the default of a setting was published, in the words of the class that declares it."""
-    owner = next(kind for kind in model.__mro__ if name in vars(kind).get("__annotations__", {}))
+    owner = next(kind for kind in model.__mro__ if name in inspect.get_annotations(kind))
     if name in vars(owner).get("ours", ()):
         return "this project's choice"
     return str(getattr(owner, "published", "")) or "not stated"

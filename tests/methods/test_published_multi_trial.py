@@ -4,6 +4,8 @@ The rule. A query costs the training time of the 12-epoch run behind it. NAS-Ben
 and drops the cell that would overshoot them; NATS-Bench spends 20,000 on CIFAR-10 and keeps it. The answer is the best
 of the history by 12-epoch validation accuracy; the mean CIFAR-10 test accuracy of its 200-epoch trainings is compared.
 
+The published means were read in lists that quote them; the two papers themselves were not at hand.
+
 What the table cannot follow: it holds no time of a validation pass (3 % of a query in the official records, so searches
 here make that many more queries); its 12-epoch accuracies are means over two trials, while a published reward is one of
 them (in two official records that were read they are 1.3 and 1.4 points apart); and it holds NATS-Bench's values, which
@@ -86,7 +88,8 @@ def test_the_published_mean_comes_about(table, method, rule, tmp_path):
     error = np.sqrt(values.var(ddof=1) / SEEDS + std**2 / PUBLISHED_RUNS)
     difference = values.mean() - mean
     if (method, rule) == ("rea-timed", "nats-bench"):
-        assert 0.04 < difference < 0.08  # rewards are less noisy than the published ones
+        assert difference > 2 * error  # not the published mean: should it come about one day, this text is out of date
+        assert difference < 0.08
     else:
         assert abs(difference) < 2 * error
     assert (95 if rule == "nas-bench-201" else 160) < queries.mean() < (115 if rule == "nas-bench-201" else 190)

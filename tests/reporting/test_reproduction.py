@@ -153,9 +153,13 @@ def test_the_best_of_a_trace_is_an_oracles_choice_among_the_answers_on_the_way(t
             TracePoint(at=at, genotype="nb201:1", selection_value=None, truth=truth) for at, truth in enumerate(truths)
         ]
         records.append(cifar("gdas", seed, 90.0).model_copy(update={"trace": trace}))
-    groups = [OursGroup("ours, laptop", records, fresh=True), DIGITS]
+    elsewhere = [factory.record("gdas", seed, benchmark="nb201-cifar100") for seed in range(2)]
+    scored_here_too = Score(scoring="cifar10.test", dataset="cifar10", split="test", epochs=200, value=93.0, n_trials=1)
+    elsewhere = [r.model_copy(update={"scores": [*r.scores, scored_here_too], "trace": trace}) for r in elsewhere]
+    groups = [OursGroup("ours, laptop", records, fresh=True), DIGITS, OursGroup("ours, C100", elsewhere, fresh=True)]
     render_reproduction(table, groups, tmp_path / "out")
-    _, ours, digits = rows_of(tmp_path / "out")
+    _, ours, digits, other = rows_of(tmp_path / "out")
+    assert (other["c10.mean"], other["best.mean"]) == ("93", ""), "a trace on CIFAR-100 says nothing of CIFAR-10"
     assert (float(ours["best.mean"]), ours["best.n"]) == (95.0, "2")
     assert float(ours["best.ours_minus_paper.value"]) == pytest.approx(1.5)
     assert float(ours["c10.mean"]) == 90.0
