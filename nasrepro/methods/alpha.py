@@ -22,10 +22,10 @@ class AlphaSettings(Settings):
 
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), DARTS, GDAS and SETN"
 
-    alpha_lr: float = Field(3e-4, gt=0)
-    alpha_beta1: float = Field(0.5, ge=0, lt=1)
-    alpha_beta2: float = Field(0.999, ge=0, lt=1)
-    alpha_weight_decay: float = Field(1e-3, ge=0)
+    alpha_lr: float = Field(3e-4, gt=0, description="of alpha's Adam")
+    alpha_beta1: float = Field(0.5, ge=0, lt=1, description="decay of the mean gradient")
+    alpha_beta2: float = Field(0.999, ge=0, lt=1, description="decay of the mean square")
+    alpha_weight_decay: float = Field(1e-3, ge=0, description="L2, added to the gradient")
     alpha_init: float = Field(1e-3, ge=0, description="standard deviation of the initial alpha")
 
 

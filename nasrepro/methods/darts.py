@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
 from torch import Tensor
 
 from nasrepro.methods.alpha import MixingSampler
@@ -15,7 +16,7 @@ class DartsTraining(SupernetSettings):
 
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), DARTS"
 
-    epochs: int = 50
+    epochs: int = Field(50, ge=1, description="passes over the training half of the data")
 
 
 class DartsSampler(MixingSampler):

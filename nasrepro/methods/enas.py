@@ -28,10 +28,10 @@ class EnasTraining(SupernetSettings):
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), ENAS"
     ours: ClassVar[tuple[str, ...]] = ("bn",)
 
-    batch_size: int = Field(128, ge=2)
+    batch_size: int = Field(128, ge=2, description="images per weight step and per reward")
     lr: float = Field(0.05, gt=0, description="initial learning rate of SGD with Nesterov momentum")
     lr_min: float = Field(5e-4, ge=0, description="the lower end of every swing")
-    weight_decay: float = Field(2.5e-4, ge=0)
+    weight_decay: float = Field(2.5e-4, ge=0, description="of weights on the path")
     bn: Literal["batch", "running"] = Field(
         "batch",
         description="statistics at evaluation, rewards included: the batch's own, or running averages over all paths",
@@ -50,22 +50,22 @@ class EnasSettings(Settings):
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), ENAS"
 
     width: int = Field(32, ge=1, description="of the controller's LSTM and embeddings")
-    layers: int = Field(2, ge=1)
-    temperature: float = Field(5.0, gt=0)
+    layers: int = Field(2, ge=1, description="of the LSTM")
+    temperature: float = Field(5.0, gt=0, description="logits are divided by it before the tanh")
     squash: float = Field(2.5, gt=0, description="logits stay within this distance of 0")
     updates: int = Field(50, ge=1, description="controller steps after each epoch")
     samples: int = Field(20, ge=1, description="paths behind a controller step, each rewarded on its own batch")
-    entropy_weight: float = Field(1e-4, ge=0)
+    entropy_weight: float = Field(1e-4, ge=0, description="of a path's entropy in nats, added to its reward")
     baseline: Literal["moving", "per-epoch"] = Field(
         "moving",
         description="a moving average of rewards, or, as released, the last epoch's last value moved by one reward",
     )
-    baseline_decay: float = Field(0.99, ge=0, lt=1)
-    controller_lr: float = Field(1e-3, gt=0)
-    controller_beta1: float = Field(0.0, ge=0, lt=1)
-    controller_beta2: float = Field(0.999, ge=0, lt=1)
-    controller_eps: float = Field(1e-3, gt=0)
-    controller_clip: float = Field(5.0, gt=0)
+    baseline_decay: float = Field(0.99, ge=0, lt=1, description="of past rewards in the baseline")
+    controller_lr: float = Field(1e-3, gt=0, description="of the controller's Adam")
+    controller_beta1: float = Field(0.0, ge=0, lt=1, description="decay of the mean gradient")
+    controller_beta2: float = Field(0.999, ge=0, lt=1, description="decay of the mean square")
+    controller_eps: float = Field(1e-3, gt=0, description="added to the root of the mean square")
+    controller_clip: float = Field(5.0, gt=0, description="norm of the controller's gradient")
 
 
 class ControllerSampler(Sampler):

@@ -19,7 +19,7 @@ class GumbelSettings(AlphaSettings):
 
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), GDAS"
 
-    tau_start: float = Field(10.0, gt=0)
+    tau_start: float = Field(10.0, gt=0, description="temperature of the first epoch")
     tau_end: float = Field(0.1, gt=0, description="reached linearly, stepped once per epoch")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from nasrepro.methods.alpha import AlphaSettings, MixingSampler
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
@@ -18,7 +19,7 @@ class SetnTraining(SupernetSettings):
 
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), SETN"
 
-    clip: float | None = None
+    clip: float | None = Field(None, description="gradient norm of the weights; null switches clipping off")
 
 
 class SetnSampler(MixingSampler):

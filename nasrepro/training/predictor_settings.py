@@ -25,8 +25,8 @@ class PredictorSettings(Settings):
     dropout: float = Field(0.1, ge=0, lt=1, description="after such a layer")
     trade_off: float = Field(0.9, ge=0, le=1, description="λ: weight of the prediction against the reconstruction")
     predictor_epochs: int = Field(1000, ge=1, description="of Adam over all cells known, in every round")
-    predictor_batch: int = Field(100, ge=1)
-    predictor_lr: float = Field(1e-3, gt=0)
+    predictor_batch: int = Field(100, ge=1, description="cells per step")
+    predictor_lr: float = Field(1e-3, gt=0, description="of Adam")
     predictor_weight_decay: float = Field(0.0, ge=0, description="L2, added to the gradient")
     predictor_clip: float = Field(5.0, gt=0, description="norm of the whole gradient")
     symmetry: bool = Field(

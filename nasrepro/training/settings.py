@@ -47,18 +47,18 @@ class SupernetSettings(Settings):
     )
 
     epochs: int = Field(250, ge=1, description="passes over the training half of the data")
-    batch_size: int = Field(64, ge=2)
+    batch_size: int = Field(64, ge=2, description="images per weight step")
     lr: float = Field(0.025, gt=0, description="initial learning rate of SGD with Nesterov momentum")
     lr_min: float = Field(0.001, ge=0, description="end of the cosine, which is stepped once per epoch")
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(5e-4, ge=0)
+    momentum: float = Field(0.9, ge=0, lt=1, description="of SGD; Nesterov's where it is not 0")
+    weight_decay: float = Field(5e-4, ge=0, description="of weights on the path")
     clip: float | None = Field(5.0, description="gradient norm of the weights; null switches clipping off")
     bn: Literal["batch", "running", "recalibrated"] = Field(
         "batch",
         description="statistics at evaluation: the batch's own, running averages, or averages made anew per cell",
     )
     calibration_images: int = Field(640, ge=2, description="training images that `recalibrated` averages over")
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="of maps; weights and logits stay float32")
     channels_last: bool = Field(True, description="memory layout; the result is the same up to rounding")
     train_images: int | None = Field(None, ge=1, description="class-balanced subset of the training split; null is all")
     valid_images: int | None = Field(
