@@ -100,9 +100,16 @@ class _History:
         value = self.context.query(genotype, epochs=epochs)
         if not self.trace or (epochs, value) > self.best:
             self.best = (epochs, value)
-            self.trace.append((self.asked, Answer(genotype, value)))
+            self._remember(Answer(genotype, value))
         self.context.report(self.spent, self.total)
         return value
+
+    def _remember(self, answer: Answer) -> None:
+        """At what the others would have paid for as many epochs: a look-up after fewer is a part of one of theirs."""
+        at = -(-self.spent // self.context.search_fidelity.epochs)
+        if self.trace and self.trace[-1][0] == at:
+            self.trace.pop()
+        self.trace.append((at, answer))
 
     def result(self) -> SearchResult:
         if not self.trace:
