@@ -83,6 +83,15 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
+def attainable(comparisons: Sequence[Comparison]) -> float | None:
+    """The smallest p that Holm's correction could leave to one of a family, whatever the data; None without tests.
+
+    A sign flip of n pairs gives no less than 2 / 2^n, so many methods on few seeds cannot be told apart pair by pair.
+    """
+    tested = [comparison.n for comparison in comparisons if comparison.p is not None]
+    return min(1.0, len(tested) * 2 / 2 ** max(tested)) if tested else None
+
+
 def probability_of_improvement(values_a: ArrayLike, values_b: ArrayLike) -> float:
     """Chance that a run of the first beats a run of the second, ties counted half (Agarwal et al. 2021).
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nasrepro.metrics.significance import MINIMUM_PAIRS
-from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, Tested
+from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison, attainable
+from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Scoring, Tested
 from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.grouping import PRIMARY, rows_of
 from nasrepro.reporting.table_model import decimal, join_words
@@ -81,12 +81,26 @@ def _between(analysis: Analysis) -> str:
     if all(tested.comparison.underpowered for tested in analysis.pairs.values()):
         return "Which method is best is open: no pair of methods shares enough seeds for a test (underpowered)."
     shown = [(a, b, t) for (a, b), t in analysis.pairs.items() if t.significant]
+    if hopeless := out_of_reach([tested.comparison for tested in analysis.pairs.values()]):
+        return hopeless
     if not shown:
         return f"No two methods are shown to differ (paired over seeds, Holm over {pairs})."
     words = [f"{a} over {b}" if t.comparison.difference > 0 else f"{b} over {a}" for a, b, t in shown]
     if len(analysis.protocols) > 1:
         return f"Shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
     return f"No method beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
+
+
+def out_of_reach(comparisons: Sequence[Comparison]) -> str:
+    """A sentence where the pairs are too many for the seeds, so that no test could have shown a difference."""
+    smallest = attainable(comparisons)
+    if smallest is None or smallest <= ALPHA:
+        return ""
+    return (
+        f"Which method is better than which other cannot be shown here: of {len(comparisons)} pairs on "
+        f"{max(c.n for c in comparisons)} seeds Holm's correction leaves no p below {decimal(smallest, 3)}, whatever "
+        "the data. The intervals of all differences are in the table of tests."
+    )
 
 
 def _ranking(result: MethodResult) -> str:

@@ -6,6 +6,7 @@ from nasrepro.metrics.quality import TOP_SHARE
 from nasrepro.metrics.significance import Comparison
 from nasrepro.metrics.summary import Summary
 from nasrepro.reporting.comparison_table import p_equals
+from nasrepro.reporting.findings import out_of_reach
 from nasrepro.reporting.space_ranking import (
     CELLS,
     CHANCE,
@@ -123,6 +124,8 @@ def _between(ranking: SpaceRanking) -> str:
         return ""
     if all(difference.tested.comparison.underpowered for difference in found):
         return "Which method ranks better is open: no pair shares enough seeds for a test (underpowered)."
+    if hopeless := out_of_reach([difference.tested.comparison for difference in found]):
+        return hopeless
     shown = [f"{d.first} is {_verdict(d, d.second)}" for d in found]
     return f"{'; '.join(shown)} (paired by seed)."
 

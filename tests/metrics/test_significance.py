@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nasrepro.metrics.significance import against_exact, holm, paired, probability_of_improvement
+from nasrepro.metrics.significance import (
+    Comparison,
+    against_exact,
+    attainable,
+    holm,
+    paired,
+    probability_of_improvement,
+)
 from nasrepro.metrics.summary import summarize
 
 
@@ -131,3 +138,14 @@ def test_probability_of_improvement_is_the_normalized_mann_whitney_statistic() -
     a, b = rng.integers(0, 8, 17), rng.integers(0, 8, 12)
     expected = stats.mannwhitneyu(a, b).statistic / (17 * 12)
     assert probability_of_improvement(a, b) == pytest.approx(expected)
+
+
+def test_many_pairs_on_few_seeds_leave_no_small_p() -> None:
+    def pair(n: int) -> Comparison:
+        return paired(np.arange(n) + 1.0, np.zeros(n))
+
+    assert attainable([pair(10)] * 28) == 28 * 2 / 1024  # all ten on one side: the surest that ten seeds can be
+    assert holm([comparison.p for comparison in [pair(10)] * 28])[0] == 28 * 2 / 1024
+    assert attainable([pair(10), pair(11), pair(3)]) == 2 * 2 / 2048
+    assert attainable([pair(3)]) is None
+    assert attainable([pair(10)] * 2000) == 1
