@@ -13,6 +13,8 @@ from nasrepro.datasets.entries import Archive, Entry, entry
 from nasrepro.datasets.verification import PRESENT, certify, check, digest
 from nasrepro.errors import UserError
 
+_FILTER: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+
 
 def fetch(name: str, root: Path, progress: bool = True) -> Path:
     """Make the files of entry `name` present below `root`; returns their folder.
@@ -94,7 +96,8 @@ def _extracted(known: Entry, archive: Path, temporary: Path) -> Path:
     target = temporary / "extracted"
     try:
         with tarfile.open(archive) as content:
-            content.extractall(target, filter="data")  # refuses links and paths that lead outside
+            _refuse_escapes(content, target)
+            content.extractall(target, **_FILTER)
     except (tarfile.TarError, EOFError) as error:
         raise UserError(f"'{archive.name}' cannot be unpacked: {_one_line(error)}") from error
     folder = target / known.folder
@@ -110,6 +113,15 @@ def _extracted(known: Entry, archive: Path, temporary: Path) -> Path:
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
     return folder
+
+
+def _refuse_escapes(archive: tarfile.TarFile, target: Path) -> None:
+    """Raise `TarError` for links and for paths that lead outside: Python refuses them itself since 3.11.4 only."""
+    inside = target.resolve()
+    for member in archive.getmembers():
+        plain = member.isfile() or member.isdir()
+        if not plain or not (inside / member.name).resolve().is_relative_to(inside):
+            raise tarfile.TarError(f"'{member.name}' is a link or leads outside")
 
 
 def _put_in_place(new: Path, folder: Path) -> None:

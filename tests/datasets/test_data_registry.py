@@ -124,6 +124,17 @@ def test_own_archive_with_another_hash_is_refused(offer, tmp_path):
         registry.fetch("thing", tmp_path, progress=False)
 
 
+def test_old_pythons_extract_and_refuse_the_same(offer, tmp_path, monkeypatch):
+    """Before 3.11.4 `tarfile` had no filters; what leads outside is refused here."""
+    monkeypatch.setattr(downloads, "_FILTER", {})
+    offer(GOOD)
+    assert (registry.fetch("thing", tmp_path / "good", progress=False) / "f.bin").read_bytes() == CONTENT
+    offer(tar_of({"sub/f.bin": CONTENT, "../evil.bin": b"x"}))
+    with pytest.raises(UserError, match="cannot be unpacked"):
+        registry.fetch("thing", tmp_path / "bad", progress=False)
+    assert not list(tmp_path.rglob("evil.bin"))
+
+
 @pytest.mark.parametrize(
     ("content", "options", "words"),
     [
