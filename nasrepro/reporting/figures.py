@@ -32,6 +32,7 @@ from nasrepro.reporting.style import (
 )
 from nasrepro.reporting.table_model import decimal
 
+_BAND_FROM = 3  # seeds; the interval of two covers the whole panel
 _GRID_POINTS = 60
 _SCATTER_COLUMNS = 3
 
@@ -112,7 +113,7 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     seen = any(record.cost.queries.get("scored") for record in analysis.records)
     text = (
         "The truth of the cell that the method would have answered at this point; band: 95 % interval of the mean over "
-        "seeds, at each point by itself. "
+        "three seeds or more, at each point by itself. "
         + ("Multi-trial searches look up this very number." if seen else "The search never sees this truth.")
     )
     return finish(
@@ -142,7 +143,7 @@ def _anytime_curve(axes: Axes, result: MethodResult, look: Look) -> None:
     x, mean, low, high = curve.grid[known], curve.mean[known], curve.low[known], curve.high[known]
     axes.step(x, mean, where="post", color=look.color, linestyle=look.dash, label=label)
     axes.plot(x[-1:], mean[-1:], color=look.color, marker=look.marker, markersize=5)
-    if np.isfinite(low).all():
+    if curve.n >= _BAND_FROM and np.isfinite(low).all():
         axes.fill_between(x, low, high, step="post", color=look.color, alpha=0.16, linewidth=0)
 
 
@@ -238,7 +239,7 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     axes.set_xlabel("weight updates")
     axes.set_ylabel("Kendall τ-b to the truth")
     legends_below(figure, [axes])
-    text = "τ-b of one-shot accuracy over the fixed probe cells; bands: 95 % interval over seeds."
+    text = "τ-b of one-shot accuracy over the fixed probe cells; bands: 95 % interval over three seeds or more."
     return finish(
         figure, name="tau", title="Ranking quality during training", caption=text, provenance=provenance, wide=False
     )
@@ -252,7 +253,7 @@ def _tau_curve(axes: Axes, result: MethodResult, look: Look) -> None:
     label = f"{result.method} (n = {result.ranking.tau.n})"
     style = {"color": look.color, "linestyle": look.dash, "marker": look.marker, "markersize": 4.5, "label": label}
     axes.plot(steps, mean, **style)
-    known = [point for point in curve if np.isfinite(point.tau.low)]
+    known = [point for point in curve if point.tau.n >= _BAND_FROM and np.isfinite(point.tau.low)]
     if known:
         x, low, high = (np.array(v) for v in zip(*((p.step, p.tau.low, p.tau.high) for p in known), strict=True))
         axes.fill_between(x, low, high, color=look.color, alpha=0.14, linewidth=0)
