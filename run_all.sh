@@ -31,11 +31,11 @@ nasrepro=.venv/bin/nasrepro
 echo
 echo "1/5  Two weight-sharing searches, random search, evolution and hill climbing on digits"
 $nasrepro compare --methods random,random-search,rea,local-search,randomnas,gdas \
-    --benchmark nb201-digits --scale laptop --seeds 0-2 --out reports/digits
+    --benchmark nb201-digits --scale laptop --seeds 0-1 --out reports/digits
 
 echo
 echo "2/5  The same supernets score all 15,625 cells; how well do they rank them?"
-$nasrepro rank randomnas,gdas --benchmark nb201-digits --scale laptop --seeds 0-2 --out reports/digits-ranking
+$nasrepro rank randomnas,gdas --benchmark nb201-digits --scale laptop --seeds 0-1 --out reports/digits-ranking
 
 echo
 echo "3/5  Searches without weight sharing against a CIFAR-10 truth that needs no download"
