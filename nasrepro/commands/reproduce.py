@@ -57,8 +57,7 @@ def reproduce(
         return
     wanted = _item(item)
     where = benchmark or wanted.benchmark
-    target = out or Path("reports/reproduce") / wanted.id.replace("/", "-")
-    ensure_report_folder(target)
+    target = _target(out, wanted)
     ensure_writable(runs, "--runs")
     earlier = _published(published, no_run)
     store = RunStore(runs)
@@ -83,6 +82,13 @@ def reproduce(
     _show(wanted, grouped(wanted, outcome.records if outcome else [], earlier), target, json=json)
     if outcome:
         raise_if_failed(outcome, store)
+
+
+def _target(out: Path | None, wanted: PaperItem) -> Path:
+    """The folder of the page; raises `UserError` when it cannot be replaced."""
+    target = out or Path("reports/reproduce") / wanted.id.replace("/", "-")
+    ensure_report_folder(target)
+    return target
 
 
 def _item(name: str | None) -> PaperItem:
