@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from nasrepro.files import write_atomically
+
 
 def double(number, *, report):
     for done in range(1, 101):
@@ -54,7 +56,7 @@ def count_up(folder, steps, *, report):
     """Leaves its process id and, after every step, a checkpoint."""
     Path(folder, f"pid-{os.getpid()}").touch()
     for step in range(1, steps + 1):
-        Path(folder, "checkpoint").write_text(str(step))
+        write_atomically(Path(folder, "checkpoint"), str(step).encode())
         report(step, steps)
         time.sleep(0.05)
 
