@@ -19,6 +19,7 @@ QUESTIONS = {
     "loss": "With what loss?",
     "genotype": "Which genotype is returned?",
 }
+_PLAIN = "Cross-entropy of a batch of training images on it; weights that it does not use stand still."
 _KEPT = ("id", "paper", "methods", "paper_says", "release_does", "why_it_matters", "our_protocol")
 
 
@@ -32,7 +33,7 @@ def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
         "summary": method.summary,
         "paper": method.paper,
         "sampler": method.sampler,
-        "loss": "cross-entropy" if method.one_shot else None,
+        "loss": (method.regularizer or "cross-entropy") if method.one_shot else None,
         "selector": method.selector,
         "search": method.search,
         "answers": _answers(method),
@@ -49,7 +50,7 @@ def print_method(facts: dict[str, Any]) -> None:
 
     console.say(f"{facts['name']}: {facts['summary']}")
     console.say(f"A {facts['kind']} ({facts['paper']}).")
-    parts = {"path": facts["sampler"], "loss": None, "genotype": facts["selector"] or facts["search"]}
+    parts = {"path": facts["sampler"], "loss": facts["loss"], "genotype": facts["selector"] or facts["search"]}
     for name, question in QUESTIONS.items():
         part = f" [{parts[name]}]" if parts[name] else ""
         console.say(f"\n{question}{part}\n  {facts['answers'][name]}")
@@ -93,7 +94,7 @@ def _answers(method: Method) -> dict[str, str]:
         }
     return {
         "path": _first_paragraph(parts["sampler"]),
-        "loss": "Cross-entropy of a batch of training images on it; weights that it does not use stand still.",
+        "loss": _first_paragraph(parts["regularizer"]) if method.regularizer else _PLAIN,
         "genotype": _first_paragraph(parts["selector"]),
     }
 

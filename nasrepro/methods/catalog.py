@@ -19,6 +19,10 @@ def _as_released(images: int, **blocks: Mapping[str, Any]) -> Mapping[str, Block
 
 _BATCH_OF_512 = _as_released(512)
 
+_COMPLEMENTED: Mapping[str, Blocks] = {**SOUND, "as-written": {"regularizer": {"weighting": "as-printed"}}}
+"""Eq. 7 to the letter. Released notebooks give no other protocol: for GDAS they scale the gradient of plain GDAS and
+count the replayed losses as numbers, for RandomNAS they replay a complement that is no cell of the space."""
+
 _SHORT_PREDICTOR = {"search": {"predictor_epochs": 200}}
 """A fifth of the published length; docs/scales.md says what little was measured of the difference."""
 
@@ -129,12 +133,30 @@ METHODS: dict[str, Method] = {
             protocols=_BATCH_OF_512,
         ),
         Method(
+            "randomnas-ac",
+            "RandomNAS, and each step replays the path before it and a complementary one",
+            "Zhang et al., NeurIPS 2020 (E²NAS), Figure 1a",
+            sampler="uniform",
+            regularizer="complementation",
+            selector="best-of",
+            protocols=_COMPLEMENTED,
+        ),
+        Method(
             "gdas",
             "Gumbel-softmax sampling with a straight-through gradient; argmax of alpha",
             "Dong & Yang, CVPR 2019; settings of Dong & Yang, ICLR 2020",
             sampler="gumbel",
             selector="argmax",
             protocols=_BATCH_OF_512,
+        ),
+        Method(
+            "gdas-ac",
+            "GDAS, and each weight step replays the path before it and a complementary one",
+            "Zhang et al., NeurIPS 2020 (E²NAS), Figure 1a",
+            sampler="gumbel",
+            regularizer="complementation",
+            selector="argmax",
+            protocols=_COMPLEMENTED,
         ),
         Method(
             "gdas-a",

@@ -22,5 +22,7 @@ class DartsTraining(SupernetSettings):
 class DartsSampler(MixingSampler):
     """The softmax of alpha weights all operations, `none` included; alpha learns after each weight step."""
 
+    mixes = True
+
     def sample(self) -> Tensor:
         return self.weights().detach()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from nasrepro.errors import UserError
 from nasrepro.methods.base import Search
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from nasrepro.training.settings import SupernetSettings
 
 Blocks = Mapping[str, Mapping[str, Any]]
-"""Settings by block: `training`, `sampler`, `selector`, `search`."""
+"""Settings by block: `training`, `sampler`, `regularizer`, `selector`, `search`."""
 
 SAMPLERS = {
     "uniform": "uniform:UniformSampler",
@@ -28,6 +29,9 @@ SAMPLERS = {
     "template": "setn:SetnSampler",
     "controller": "enas:ControllerSampler",
     "pool": "nao_pool:PoolSampler",
+}
+REGULARIZERS = {
+    "complementation": "nasrepro.regularizers.complementation:Complementation",
 }
 SELECTORS = {
     "best-of": "best_of:BestOf",
@@ -40,15 +44,18 @@ SOUND: Mapping[str, Blocks] = {"sound": {}}
 
 @dataclass(frozen=True)
 class Method:
-    """A named combination. One-shot methods name a sampler and a selector, multi-trial ones a search function.
+    """A named combination. One-shot methods name a sampler, perhaps a regularizer, and a selector; multi-trial ones a
+    search function.
 
-    Parts are short names of `SAMPLERS` and `SELECTORS`, or `package.module:Name` in a plug-in.
+    Parts are short names of `SAMPLERS`, `REGULARIZERS` and `SELECTORS`, or `package.module:Name` in a plug-in.
     """
 
     name: str
     summary: str
     paper: str
     sampler: str | None = None
+    regularizer: str | None = None
+    """What is added to plain cross-entropy; None where nothing is."""
     selector: str | None = None
     training: str = "nasrepro.training.settings:SupernetSettings"
     """Settings of the shared-weight training; their defaults are the values published for this method."""
@@ -96,10 +103,31 @@ class Method:
         return OneShotSearch(**self.parts(), training=self.training_settings())
 
     def parts(self) -> dict[str, Any]:
-        """What the method is made of: `sampler` and `selector` classes, or the `search` function."""
+        """What it is made of: `sampler`, `selector` and perhaps `regularizer` classes, or the `search` function.
+
+        Raises `UserError` with the reason when the parts do not go together.
+        """
         if not self.one_shot:
             return {"search": _load(self.search)}
-        return {"sampler": self._part(self.sampler, SAMPLERS), "selector": self._part(self.selector, SELECTORS)}
+        parts = {"sampler": self._part(self.sampler, SAMPLERS)}
+        if self.regularizer is not None:
+            parts["regularizer"] = self._part(self.regularizer, REGULARIZERS)
+        parts["selector"] = self._part(self.selector, SELECTORS)
+        self._refuse_impossible(parts["sampler"], parts["selector"])
+        return parts
+
+    def _refuse_impossible(self, sampler: Any, selector: Any) -> None:
+        if self.regularizer is not None and sampler.mixes:
+            raise UserError(
+                f"method '{self.name}' is impossible: regularizer '{self.regularizer}' needs single paths, and sampler "
+                f"'{self.sampler}' trains mixtures of all operations"
+            )
+        missing = [name for name in getattr(selector, "needs", ()) if not hasattr(sampler, name)]
+        if missing:
+            raise UserError(
+                f"method '{self.name}' is impossible: selector '{self.selector}' asks the sampler for "
+                f"'{missing[0]}', which sampler '{self.sampler}' does not have"
+            )
 
     def training_settings(self) -> type[SupernetSettings]:
         """What the training of the shared weights can be told."""
@@ -113,7 +141,7 @@ class Method:
 
     @staticmethod
     def _part(name: str | None, known: Mapping[str, str]) -> Any:
-        """A sampler or selector by its short name here, or by `package.module:Class`."""
+        """A part by its short name here, or by `package.module:Class`."""
         return _load(known.get(name or "", name))
 
 

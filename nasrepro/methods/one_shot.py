@@ -24,14 +24,13 @@ class OneShotSearch:
     sampler: type[Any]
     selector: type[Any]
     training: type[SupernetSettings]
+    regularizer: type[Any] | None = None
 
     def __call__(self, context: SearchContext) -> SearchResult:
         assert context.skeleton is not None
         settings = self.training.model_validate(context.settings["training"])
         shared = SharedWeights.build(settings, context.skeleton, context.images(), context.seed)
-        sampler = self.sampler(
-            context.space, self.sampler.Settings.model_validate(context.settings["sampler"]), context.seed
-        )
+        sampler = self._part(context, "sampler")
         selector = self.selector(context.space, self.selector.Settings.model_validate(context.settings["selector"]))
 
         def observe(progress: Progress) -> dict[str, Any]:
@@ -52,6 +51,7 @@ class OneShotSearch:
             settings,
             shared.score,
             len(shared.judge.batches),
+            self._part(context, "regularizer") if self.regularizer is not None else None,
         )
         progress = training.run(
             context.work / "checkpoint.pt",
@@ -60,6 +60,11 @@ class OneShotSearch:
             report=context.report,
         )
         return self._result(context, progress)
+
+    def _part(self, context: SearchContext, block: str) -> Any:
+        """The sampler or the regularizer, with this run's settings and seed."""
+        kind = getattr(self, block)
+        return kind(context.space, kind.Settings.model_validate(context.settings[block]), context.seed)
 
     @staticmethod
     def _streams(shared: SharedWeights, seed: int) -> tuple[BatchStream, BatchStream]:

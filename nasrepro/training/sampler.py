@@ -38,6 +38,8 @@ class Sampler(ABC):
 
     learns_first = False
     """True when `learn` comes before the weight step on the same batch, not after it."""
+    mixes = False
+    """True when `sample` gives mixtures; a method with a regularizer needs paths."""
 
     def begin_epoch(self, epoch: int, epochs: int) -> None:  # noqa: B027 - most samplers have nothing to do
         """Called before each epoch, counted from 0."""

@@ -14,10 +14,12 @@ from torch import Tensor, nn
 
 from nasrepro.datasets.streams import BatchStream
 from nasrepro.spaces.base import Genotype
+from nasrepro.supernets.nb201_cell import Choice
 from nasrepro.supernets.nb201_mixture import paths_in
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import ImageScore
-from nasrepro.training.sampler import Lessons, Sampler
+from nasrepro.training.regularizer import Regularizer, WeightStep
+from nasrepro.training.sampler import Batch, Lessons, Sampler
 from nasrepro.training.settings import SupernetSettings
 
 
@@ -35,13 +37,17 @@ class Progress:
     forward_passes: int = 0
     samples: int = 0
     loss: list[float] = field(default_factory=list)
+    """Mean cross-entropy of the sampled paths per epoch, whatever the weights descended."""
     seconds: float = 0.0
     observations: list[dict[str, Any]] = field(default_factory=list)
     """What `observe` returned, in order."""
 
 
 class SupernetTraining:
-    """Trains `network` path by path; resumes from its checkpoint to the identical end."""
+    """Trains `network` path by path; resumes from its checkpoint to the identical end.
+
+    Without a regularizer the weights descend plain cross-entropy; with one `sampler` must give single paths.
+    """
 
     def __init__(
         self,
@@ -52,8 +58,10 @@ class SupernetTraining:
         settings: SupernetSettings,
         score: Callable[[Genotype], ImageScore],
         batches_per_score: int = 1,
+        regularizer: Regularizer | None = None,
     ) -> None:
         self.network, self.sampler, self.settings = network, sampler, settings
+        self.regularizer = regularizer
         self.train_stream, self.valid_stream = train, valid
         self.weights = list(network.parameters())
         self.optimizer = torch.optim.SGD(
@@ -96,45 +104,69 @@ class SupernetTraining:
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate(progress.epoch)
         self.sampler.begin_epoch(progress.epoch, settings.epochs)
+        if self.regularizer is not None:
+            self.regularizer.begin_epoch(progress.epoch, settings.epochs)
         self.network.train()
         per_epoch = self.train_stream.steps_per_epoch
-        total = torch.zeros(())
+        total, descended = torch.zeros(()), torch.zeros(())
         for _ in range(per_epoch):
             batch = self.train_stream.next()
             if self.sampler.learns_first:
                 progress.path_steps += self.sampler.learn(self.lessons, batch)
-            total += self._weight_step(*batch)
+            own, followed = self._weight_step(*batch)
+            total += own
+            descended += followed
             if not self.sampler.learns_first:
                 progress.path_steps += self.sampler.learn(self.lessons, batch)
             progress.steps += 1
             progress.samples += len(batch[1])
             report(progress.steps, per_epoch * settings.epochs)
         mean = float(total) / per_epoch
-        if not mean < float("inf"):
-            raise Diverged(f"training loss became {mean} in epoch {progress.epoch + 1} of {settings.epochs}")
+        for name, value in (("training loss", mean), ("regularized training loss", float(descended) / per_epoch)):
+            if not value < float("inf"):
+                raise Diverged(f"{name} became {value} in epoch {progress.epoch + 1} of {settings.epochs}")
         progress.forward_passes += self.sampler.end_epoch(self.lessons, progress.epoch, settings.epochs)
         progress.loss.append(mean)
         progress.epoch += 1
 
-    def _weight_step(self, x: Tensor, y: Tensor) -> Tensor:
-        """One step on the sampled path. Weights off the path get no gradient, so neither decay nor momentum moves
-        them; the norm that is clipped contains weights only, never architecture parameters."""
+    def _weight_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """One step on the sampled path; its cross-entropy and the loss that was descended, the same thing without
+        a regularizer. Weights off the paths that ran get no gradient, so neither decay nor momentum moves them; the
+        norm that is clipped contains weights only, never architecture parameters."""
         self.optimizer.zero_grad(set_to_none=True)
         choice = self.sampler.sample()
+        if self.regularizer is not None:
+            return self._regularized_step(self.regularizer, choice, (x, y))
         self.progress.path_steps += paths_in(choice)
         loss = F.cross_entropy(self.network(x, choice), y)
+        self._descend(loss)
+        return loss.detach(), loss.detach()
+
+    def _regularized_step(self, regularizer: Regularizer, choice: Choice, batch: Batch) -> tuple[Tensor, Tensor]:
+        if isinstance(choice, Tensor):
+            raise TypeError("a regularizer needs single paths; the sampler gave a mixture")
+        step = WeightStep(self.network, choice, batch)
+        loss = regularizer.loss(step)
+        own = step.cross_entropy(choice).detach()
+        self._descend(loss)
+        step.weights_moved()
+        regularizer.after_step(step)
+        self.progress.path_steps += step.paths_run
+        return own, loss.detach()
+
+    def _descend(self, loss: Tensor) -> None:
         loss.backward()  # type: ignore[no-untyped-call]
         if self.settings.clip is not None:
             nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
         self.optimizer.step()
-        return loss.detach()
 
     def state_dict(self) -> dict[str, Any]:
-        """All state, with nothing left to chance: weights, optimizer, sampler, data positions, progress."""
+        """All state, nothing left to chance: weights, optimizer, sampler, regularizer, data positions, progress."""
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "sampler": self.sampler.state_dict(),
+            "regularizer": self.regularizer.state_dict() if self.regularizer is not None else None,
             "train": self.train_stream.state_dict(),
             "valid": self.valid_stream.state_dict(),
             "progress": dict(vars(self.progress)),
@@ -144,6 +176,8 @@ class SupernetTraining:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.sampler.load_state_dict(state["sampler"])
+        if self.regularizer is not None:
+            self.regularizer.load_state_dict(state["regularizer"])
         self.train_stream.load_state_dict(state["train"])
         self.valid_stream.load_state_dict(state["valid"])
         self.progress = Progress(**state["progress"])

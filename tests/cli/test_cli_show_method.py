@@ -27,6 +27,17 @@ def test_the_three_questions_are_answered_in_sentences(nasrepro):
         assert words in page
 
 
+def test_a_regularizer_answers_with_what_loss(nasrepro):
+    facts = nasrepro("show", "randomnas-ac", "--json").json
+    assert facts["loss"] == "complementation"
+    assert "the path of the step before, and a complement" in facts["answers"]["loss"]
+    assert settings(facts)["regularizer.epsilon"]["default"] == 0.5
+    page = nasrepro("show", "randomnas-ac").out
+    assert "With what loss? [complementation]" in page
+    assert "as-written: regularizer.weighting = as-printed" in page
+    assert nasrepro("show", "gdas").out.count("With what loss? [cross-entropy]") == 1
+
+
 @pytest.mark.parametrize("method", catalog.METHODS)
 def test_every_setting_says_where_it_was_published(nasrepro, method):
     facts = nasrepro("show", method, "--json").json

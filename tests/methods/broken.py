@@ -85,6 +85,8 @@ class Dead(UniformSampler):
 class AnyPath(Argmax):
     """Selects a cell by the seed."""
 
+    needs = ()
+
     def select(self, sampler, score, rng):
         genotype = self.space.sample(rng)
         return Answer(genotype, score(genotype).accuracy)

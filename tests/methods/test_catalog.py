@@ -5,6 +5,7 @@ import pytest
 from nasrepro import benchmarks
 from nasrepro.errors import UserError
 from nasrepro.methods import catalog
+from nasrepro.methods.method import SAMPLERS, Method
 from nasrepro.methods.resolving import resolve
 
 CIFAR = benchmarks.get("nb201-cifar10")
@@ -101,3 +102,42 @@ def test_an_unknown_method_is_refused_with_the_nearest():
         catalog.get("gdass")
     with pytest.raises(UserError, match=r"unknown benchmark 'nb201-cifar'.*did you mean 'nb201-cifar10"):
         benchmarks.get("nb201-cifar")
+
+
+def combined(**parts):
+    return Method("mine", "a summary", "nobody", **parts)
+
+
+def test_a_regularizer_is_a_block_of_its_own_between_sampler_and_selector():
+    method = catalog.get("gdas-ac")
+    assert list(method.blocks()) == ["training", "sampler", "regularizer", "selector"]
+    assert settings_of("gdas-ac")["regularizer"] == {"epsilon": 0.5, "weighting": "normalized", "detached": False}
+    written = resolve(method, CIFAR, "paper", protocol="as-written")
+    assert written["regularizer"]["weighting"] == "as-printed"
+    assert "regularizer" not in catalog.get("gdas").blocks()
+
+
+def test_relatives_with_a_regularizer_differ_in_it_alone():
+    for name in ("randomnas", "gdas"):
+        plain, regularized = settings_of(name), settings_of(f"{name}-ac")
+        assert {block: values for block, values in regularized.items() if block != "regularizer"} == plain
+
+
+def test_impossible_combinations_are_refused_by_name_with_the_reason():
+    mixing = combined(sampler="mixture", selector="argmax", regularizer="complementation")
+    with pytest.raises(
+        UserError, match=r"'mine' is impossible: regularizer 'complementation' needs single paths.*'mix"
+    ):
+        mixing.blocks()
+    with pytest.raises(UserError, match=r"'mine' is impossible: selector 'argmax' asks .*'argmax'.*'uniform' does not"):
+        combined(sampler="uniform", selector="argmax").build()
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_but_mixtures_works_with_a_regularizer(sampler):
+    method = combined(sampler=sampler, selector="best-of", regularizer="complementation")
+    if "mixture" in sampler:
+        with pytest.raises(UserError, match="single paths"):
+            method.parts()
+    else:
+        assert list(method.parts()) == ["sampler", "regularizer", "selector"]

@@ -31,7 +31,7 @@ def few_digits(digits) -> ImageData:
 def make_training(few_digits):
     """A fresh training, the same for the same arguments. `sampler` is a name or an object."""
 
-    def make(sampler="uniform", **settings):
+    def make(sampler="uniform", *, regularizer=None, **settings):
         settings = SupernetSettings(**{"epochs": 3, "batch_size": 32, "lr": 0.05, **settings})
         if sampler == "uniform":
             sampler = UniformSampler(NB201Space(), UniformSettings(), 0)
@@ -42,6 +42,6 @@ def make_training(few_digits):
             BatchStream(part, few_digits, 32, torch_rng(0, name), augment=True, replacement=again)
             for part, name, again in ((few_digits.train, "train", False), (few_digits.valid, "valid", True))
         ]
-        return SupernetTraining(network, sampler, *streams, settings, score=None)
+        return SupernetTraining(network, sampler, *streams, settings, score=None, regularizer=regularizer)
 
     return make

@@ -2,23 +2,12 @@
 
 import pytest
 import torch
+from tiny_training import Stop, assert_identical, comparable, stop_at
 
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import Evaluator
 
 STEPS = 15
-
-
-class Stop(Exception):
-    pass
-
-
-def stop_at(step):
-    def report(done, total):
-        if done == step:
-            raise Stop
-
-    return report
 
 
 def finish(training, file, few_digits, report=lambda done, total: None):
@@ -32,28 +21,6 @@ def finish(training, file, few_digits, report=lambda done, total: None):
 
     training.run(file, observe_at=(1, 2, 3), observe=observe, report=report)
     return training.state_dict()
-
-
-def comparable(state):
-    """Without wall-clock time."""
-    return {**state, "progress": {k: v for k, v in state["progress"].items() if k != "seconds"}}
-
-
-def assert_identical(a, b, where="state"):
-    assert type(a) is type(b), where
-    if isinstance(a, torch.Tensor):
-        assert a.dtype == b.dtype, where
-        assert torch.equal(a, b), where
-    elif isinstance(a, dict):
-        assert list(a) == list(b), where
-        for key in a:
-            assert_identical(a[key], b[key], f"{where}.{key}")
-    elif isinstance(a, list | tuple):
-        assert len(a) == len(b), where
-        for i, (x, y) in enumerate(zip(a, b, strict=True)):
-            assert_identical(x, y, f"{where}.{i}")
-    else:
-        assert a == b, where
 
 
 @pytest.fixture(params=["uniform", "gumbel"])

@@ -1,0 +1,66 @@
+"""What a method may add to the cross-entropy that its weights descend, and what it is given to do so."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch.nn.functional as F
+from pydantic import BaseModel
+from torch import Tensor, nn
+
+from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.sampler import Batch
+
+
+class WeightStep:
+    """One weight step as a regularizer sees it: the network, the sampled path, and losses on the training batch.
+
+    No architecture parameter and no validation image can be reached from here.
+    """
+
+    def __init__(self, network: nn.Module, path: Path, batch: Batch) -> None:
+        self.network, self.path = network, path
+        self.paths_run = 0
+        """Paths run so far in this step, each forward and, as part of what is descended, backward."""
+        self._batch = batch
+        self._known: dict[Path, Tensor] = {}
+
+    def cross_entropy(self, path: Path) -> Tensor:
+        """Mean cross-entropy of the batch, in nats, differentiable in the weights. Asked twice, a path runs once."""
+        if path not in self._known:
+            x, y = self._batch
+            self._known[path] = F.cross_entropy(self.network(x, path), y)
+            self.paths_run += 1
+        return self._known[path]
+
+    def weights_moved(self) -> None:
+        """Forget the losses, which are those of other weights now."""
+        self._known.clear()
+
+
+class Regularizer(ABC):
+    """Answers with what loss the sampled path is trained. Built as `kind(space, kind.Settings(…), seed)`.
+
+    It needs single paths: the weights of a mixture belong to every path, so there is nothing to protect from another.
+    """
+
+    Settings: type[BaseModel]
+
+    def begin_epoch(self, epoch: int, epochs: int) -> None:  # noqa: B027 - most regularizers have nothing to do
+        """Called before each epoch, counted from 0."""
+
+    @abstractmethod
+    def loss(self, step: WeightStep) -> Tensor:
+        """What the weights descend in this step; the cross-entropy of `step.path` must be part of it."""
+
+    def after_step(self, step: WeightStep) -> None:  # noqa: B027 - nor do most of them look back
+        """Called when the weights have moved; `step.cross_entropy` is that of the moved weights then. The weights
+        still hold the gradient that moved them, clipped."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to continue, random generators included."""
+
+    @abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...

@@ -1,0 +1,122 @@
+"""When a regularizer is asked what, what its answers cost, and that a training without one knows nothing of it."""
+
+import pytest
+import torch
+from tiny_training import ScriptedSampler, Stop, assert_identical, comparable, stop_at
+
+from nasrepro.regularizers.complementation import Complementation, ComplementationSettings
+from nasrepro.spaces.nb201 import NB201Space
+from nasrepro.training.regularizer import Regularizer
+from nasrepro.training.supernet import Diverged
+
+PATH = (3, 0, 2, 1, 4, 3)
+OTHER = (2, 3, 0, 3, 2, 0)
+
+
+class Doubled(Regularizer):
+    """Twice the plain loss, and whatever else a test wants; notes what it is asked."""
+
+    def __init__(self, factor=2.0, then=()):
+        self.factor, self.then, self.calls, self.seen = factor, then, [], []
+
+    def begin_epoch(self, epoch, epochs):
+        self.calls.append(f"epoch {epoch} of {epochs}")
+
+    def loss(self, step):
+        self.calls.append("loss")
+        self.seen.append(float(step.cross_entropy(step.path).detach()))
+        return self.factor * step.cross_entropy(step.path)
+
+    def after_step(self, step):
+        self.calls.append("after")
+        for path in self.then:
+            self.seen.append(float(step.cross_entropy(path).detach()))
+
+    def state_dict(self):
+        return {"n": len(self.calls)}
+
+    def load_state_dict(self, state):
+        self.calls = ["…"] * state["n"]
+
+
+def run(training, file, report=lambda *_: None):
+    return training.run(file, observe_at=(), observe=lambda p: {}, report=report)
+
+
+def test_it_is_asked_before_every_epoch_and_around_every_step(make_training, tmp_path):
+    regularizer = Doubled()
+    progress = run(make_training(ScriptedSampler(PATH), regularizer=regularizer, epochs=2), tmp_path / "c")
+    epoch = ["loss", "after"] * 5
+    assert regularizer.calls == ["epoch 0 of 2", *epoch, "epoch 1 of 2", *epoch]
+    assert progress.loss[0] == pytest.approx(sum(regularizer.seen[:5]) / 5, rel=1e-6)  # not twice that
+
+
+def test_the_weights_descend_its_loss(make_training):
+    lengths = []
+    for regularizer in (None, Doubled()):
+        training = make_training(
+            ScriptedSampler(PATH), regularizer=regularizer, momentum=0.0, weight_decay=0.0, clip=None
+        )
+        before = torch.cat([w.detach().flatten().clone() for w in training.weights])
+        training._weight_step(*training.train_stream.next())
+        lengths.append(float((torch.cat([w.detach().flatten() for w in training.weights]) - before).norm()))
+    assert lengths[1] == pytest.approx(2 * lengths[0], rel=1e-4)
+
+
+def test_looking_back_sees_the_moved_weights_and_is_counted(make_training, tmp_path):
+    regularizer = Doubled(then=(PATH, OTHER, OTHER))
+    training = make_training(ScriptedSampler(PATH), regularizer=regularizer, epochs=1, lr=0.5, momentum=0.0)
+    progress = run(training, tmp_path / "c")
+    assert progress.path_steps == 3 * progress.steps
+    before, after = regularizer.seen[:2]
+    assert before != after
+    assert regularizer.seen[2] == regularizer.seen[3]
+
+
+def test_a_regularizer_that_changes_nothing_leaves_everything_as_it_was(make_training, tmp_path):
+    plain, same = make_training(), make_training(regularizer=Doubled(factor=1.0))
+    assert run(plain, tmp_path / "a").loss == run(same, tmp_path / "b").loss
+    assert_identical(plain.network.state_dict(), same.network.state_dict())
+
+
+def test_replayed_paths_are_counted(make_training, tmp_path):
+    regularizer = Complementation(NB201Space(), ComplementationSettings(), 0)
+    half = (*PATH[:3], *OTHER[3:])
+    training = make_training(ScriptedSampler(PATH, half), regularizer=regularizer, epochs=1)
+    progress = run(training, tmp_path / "c")
+    assert progress.path_steps == 3 * progress.steps - 1  # the first step has nothing to replay but itself
+
+
+def test_a_path_without_anything_in_common_with_the_one_before_is_its_own_complement(make_training, tmp_path):
+    regularizer = Complementation(NB201Space(), ComplementationSettings(), 0)
+    training = make_training(ScriptedSampler(PATH, OTHER), regularizer=regularizer, epochs=1)
+    progress = run(training, tmp_path / "c")
+    assert progress.path_steps == 2 * progress.steps
+
+
+@pytest.mark.parametrize("stops", [(7,), (3, 5, 6, 11)], ids=str)
+@pytest.mark.parametrize("sampler", ["uniform", "gumbel"])
+def test_interrupted_training_ends_in_the_same_state(make_training, tmp_path, sampler, stops):
+    def fresh():
+        return make_training(sampler, regularizer=Complementation(NB201Space(), ComplementationSettings(), 0))
+
+    whole = fresh()
+    run(whole, tmp_path / "whole")
+    for stop in stops:
+        with pytest.raises(Stop):
+            run(fresh(), tmp_path / "c", stop_at(stop))
+    resumed = fresh()
+    run(resumed, tmp_path / "c")
+    assert_identical(comparable(resumed.state_dict()), comparable(whole.state_dict()))
+
+
+def test_a_descended_loss_that_is_no_number_is_named(make_training, tmp_path):
+    training = make_training(ScriptedSampler(PATH), regularizer=Doubled(factor=float("inf")), lr=1e-30, epochs=1)
+    with pytest.raises(Diverged, match="training loss became"):
+        run(training, tmp_path / "c")
+
+
+def test_a_mixture_cannot_be_regularized(make_training, tmp_path):
+    training = make_training(ScriptedSampler(torch.full((6, 5), 0.2)), regularizer=Doubled())
+    with pytest.raises(TypeError, match="single paths"):
+        run(training, tmp_path / "c")
