@@ -15,11 +15,12 @@ from nasrepro import console
 from nasrepro.experiments.execute import Outcome, default_workers, execute
 from nasrepro.experiments.plan import PlannedRun, plan
 from nasrepro.records.store import RunStore
+from nasrepro.records.variant import Variant
 from nasrepro.reporting.comparison import render_comparison
 
 
 def compare(
-    methods: Sequence[str],
+    methods: Sequence[str | Variant],
     benchmark: str = "nb201-digits",
     seeds: Sequence[int] = range(5),
     *,
@@ -35,7 +36,8 @@ def compare(
 ) -> tuple[Outcome, Path | None]:
     """Search with every method and seed, judge what was found, write the report.
 
-    With several protocols the report has a row for each that a method has.
+    A method may be a variant of one, also as text: `gdas[sampler.tau_start=5]`; the report has a row for each.
+    With several protocols it has a row for each that a method has.
 
     Returns what became of the runs and the report's page, None when no run has a record. What is done in `runs`
     is not done again. Raises `UserError` before anything runs when the request cannot be carried out.

@@ -12,7 +12,7 @@ import typer
 from nasrepro import console
 from nasrepro.commands import options
 from nasrepro.commands.folders import ensure_report_folder, ensure_writable
-from nasrepro.commands.run import raise_if_failed, request_words, split_names
+from nasrepro.commands.run import raise_if_failed, request_words
 from nasrepro.commands.truth import read_truth
 from nasrepro.errors import RunFailed, UserError
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 def rank(
     methods: Annotated[
-        str | None, typer.Argument(metavar="METHOD[,METHOD…]", help="Methods that train a supernet.")
+        str | None,
+        typer.Argument(metavar="METHOD[,METHOD…]", help="Methods that train a supernet; with settings as in compare."),
     ] = None,
     scores: Annotated[
         Path | None,
@@ -48,8 +49,9 @@ def rank(
 ) -> None:
     """Score every cell of the space under inherited weights, and say how well that ranks them."""
     from nasrepro import benchmarks
-    from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+    from nasrepro.experiments.plan import parse_seeds, plan
     from nasrepro.experiments.space_scores import check_one_shot
+    from nasrepro.experiments.variants import parse_overrides, parse_variants
     from nasrepro.records.store import RunStore
 
     if (methods is None) == (scores is None):
@@ -58,13 +60,13 @@ def rank(
     if scores is not None:
         _rank_file(scores, benchmark, out, runs, json=json)
         return
-    names = split_names(methods or "")
-    check_one_shot(names)
+    variants = parse_variants(methods or "")
+    check_one_shot([variant.method for variant in variants])
     ensure_writable(runs, "--runs")
     target, store = benchmarks.get(benchmark), RunStore(runs)
     table = read_truth(target, runs)
     planned = plan(
-        names,
+        variants,
         benchmark,
         parse_seeds(seeds),
         scale=scale,
@@ -77,7 +79,7 @@ def rank(
     outcome = _carry_out(planned, store, workers, threads)
     sources = _sources(table, target, outcome.records, store)
     if sources.scores:
-        words = ["nasrepro", "rank", ",".join(names)]
+        words = ["nasrepro", "rank", ",".join(variant.text for variant in variants)]
         words += request_words(benchmark, scale, protocol, seeds, threads, settings)
         title = f"Ranking of all cells on {benchmark}, {scale} scale"
         keep = target.open_oracle(runs).may_be_copied

@@ -47,7 +47,8 @@ def reproduce(
     json: options.Json = False,
 ) -> None:
     """Run what a paper's table or figure shows, and render it again with ours beside the paper's."""
-    from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+    from nasrepro.experiments.plan import parse_seeds, plan
+    from nasrepro.experiments.variants import parse_overrides
     from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
     from nasrepro.reporting.ours import grouped

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 def compare(
     methods: Annotated[
-        str, typer.Option("--methods", "-m", help="Names separated by commas; see 'nasrepro list methods'.")
+        str,
+        typer.Option(
+            "--methods",
+            "-m",
+            help="Names separated by commas; see 'nasrepro list methods'. A method may be given several times with "
+            "other settings, each a row: 'gdas,gdas[sampler.tau_start=5;training.epochs=20]'.",
+        ),
     ],
     benchmark: options.Benchmark = "nb201-digits",
     scale: options.Scale = "laptop",
@@ -38,14 +44,15 @@ def compare(
 ) -> None:
     """Run several methods, judge what they find by the truth, and write a report."""
     from nasrepro import pipeline
-    from nasrepro.experiments.plan import parse_overrides, parse_protocols, parse_seeds
+    from nasrepro.experiments.plan import parse_protocols, parse_seeds
+    from nasrepro.experiments.variants import parse_overrides, parse_variants
     from nasrepro.records.store import RunStore
 
     ensure_report_folder(out)
     ensure_writable(runs, "--runs")
     words = request_words(benchmark, scale, protocols, seeds, threads, settings)
     outcome, page = pipeline.compare(
-        split_names(methods),
+        parse_variants(methods),
         benchmark,
         parse_seeds(seeds),
         out=out,
@@ -76,7 +83,8 @@ def search(
     json: options.Json = False,
 ) -> None:
     """Run one method once and print the genotype it finds and what that is worth."""
-    from nasrepro.experiments.plan import parse_overrides, parse_seeds, plan
+    from nasrepro.experiments.plan import parse_seeds, plan
+    from nasrepro.experiments.variants import parse_overrides
     from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
 
@@ -118,13 +126,16 @@ def report(
     benchmark: Annotated[str | None, typer.Option("--benchmark", "-b", help="Only records of this benchmark.")] = None,
     scale: Annotated[str | None, typer.Option(help="Only records of this scale.")] = None,
     protocol: Annotated[str | None, typer.Option(help="Only records of this protocol, or of a list of them.")] = None,
-    methods: Annotated[str | None, typer.Option("--methods", "-m", help="Only records of these methods.")] = None,
+    methods: Annotated[
+        str | None, typer.Option("--methods", "-m", help="Only records of these methods or variants.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Render a report again from records; nothing is run."""
     from nasrepro.commands.rank import render_again
     from nasrepro.experiments.execute import Outcome
     from nasrepro.experiments.plan import parse_protocols
+    from nasrepro.experiments.variants import parse_variants
     from nasrepro.records.store import read_folder
     from nasrepro.reporting.comparison import render_comparison
     from nasrepro.reporting.space_sources import is_rank_report
@@ -140,13 +151,13 @@ def report(
     source = records_folder(folder or runs)
     target = out or (folder if folder and source != folder and not _is_store(folder) else Path("reports/report"))
     wanted = {"benchmark": benchmark, "scale": scale}
-    names = split_names(methods) if methods else None
+    variants = parse_variants(methods) if methods else None
     protocols = parse_protocols(protocol) if protocol else None
     records = [
         record
         for record in read_folder(source)
         if all(value in (None, getattr(record.spec, field)) for field, value in wanted.items())
-        and (names is None or record.spec.method in names)
+        and (variants is None or any(variant.fits(record.spec) for variant in variants))
         and (protocols is None or record.spec.protocol in protocols)
     ]
     if not records:
@@ -160,14 +171,6 @@ def report(
         command=shlex.join(["nasrepro", "report", str(folder or runs)]),
     )
     _show_comparison(Outcome(records, [], len(records)), page, json=json)
-
-
-def split_names(text: str) -> list[str]:
-    """`a, b` → `["a", "b"]`; raises `UserError` when nothing is left."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise UserError(f"no method is named in '{text}'; allowed: names separated by commas, such as random,gdas")
-    return names
 
 
 def raise_if_failed(outcome: Outcome, store: RunStore) -> None:

@@ -56,10 +56,7 @@ def execute(planned: Sequence[PlannedRun], store: RunStore, *, workers: int, con
     reused = len(records)
     todo = [run for run in plan if run.key not in records]
     outcomes = execute_jobs(
-        [
-            Job(run.key, f"{run.spec.method} seed {run.spec.seed}", run_planned, (run, store), group=run.spec.method)
-            for run in todo
-        ],
+        [Job(run.key, f"{run.name} seed {run.spec.seed}", run_planned, (run, store), group=run.name) for run in todo],
         workers=workers,
         work_root=store.root / "work",
         title="runs",

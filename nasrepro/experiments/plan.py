@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
+from nasrepro.experiments.variants import Overrides, parse_variant
 from nasrepro.methods import catalog
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
 from nasrepro.oracles.base import Oracle
 from nasrepro.records.spec import Protocol, RunSpec, Scale, run_key
 from nasrepro.records.store import RunStore
+from nasrepro.records.variant import Variant
 
-Overrides = dict[str, dict[str, Any]]
 _MAX_SEED = 2**31
 _MAX_SEEDS = 10_000
 
@@ -31,6 +31,8 @@ class PlannedRun:
     spec: RunSpec
     data: dict[str, str]
     key: str
+    name: str
+    """Of the variant, for messages: runs of one method and seed may differ in settings alone."""
     allow_unverified: bool = False
 
 
@@ -52,23 +54,6 @@ def parse_seeds(text: str) -> list[int]:
     return sorted(seeds)
 
 
-def parse_overrides(assignments: Sequence[str]) -> Overrides:
-    """`["training.epochs=3"]` → `{"training": {"epochs": 3}}`; values are JSON, or text where they are not."""
-    overrides: Overrides = {}
-    for assignment in assignments:
-        match = re.fullmatch(r"([\w-]+)\.([\w-]+)=(.*)", assignment)
-        if not match:
-            raise UserError(
-                f"setting '{assignment}' cannot be read; the form is BLOCK.NAME=VALUE, as in training.epochs=3"
-            )
-        try:
-            value = json.loads(match[3])
-        except ValueError:
-            value = match[3]
-        overrides.setdefault(match[1], {})[match[2]] = value
-    return overrides
-
-
 def parse_protocols(text: str) -> list[str]:
     """`sound,as-released` → distinct protocols in the order given; raises `UserError` for one that is none."""
     names = list(dict.fromkeys(part.strip() for part in text.split(",")))
@@ -83,7 +68,7 @@ def _check_protocol(name: str) -> None:
 
 
 def plan(
-    methods: Sequence[str],
+    methods: Sequence[str | Variant],
     benchmark: str,
     seeds: Sequence[int],
     *,
@@ -96,10 +81,13 @@ def plan(
 ) -> list[PlannedRun]:
     """All runs of methods × seeds on one benchmark. Raises `UserError` for whatever is wrong with the request.
 
-    With several protocols a method is run under each of them that it has, and it must have one.
+    A method may be a variant, also as text: `gdas[sampler.tau_start=5]`. What it states goes before `overrides`; runs
+    that two variants share are planned once. With several protocols a method is run under each of them that it has,
+    and it must have one.
     """
     target = benchmarks.get(benchmark)
-    chosen = [catalog.get(name) for name in dict.fromkeys(methods)]
+    variants = [parse_variant(entry) if isinstance(entry, str) else entry for entry in methods]
+    chosen = {name: catalog.get(name) for name in dict.fromkeys(variant.method for variant in variants)}
     if scale not in get_args(Scale):
         raise unknown("scale", scale, get_args(Scale))
     protocols = [protocol] if isinstance(protocol, str) else list(dict.fromkeys(protocol))
@@ -107,32 +95,45 @@ def plan(
         _check_protocol(name)
     if threads < 1:
         raise UserError(f"threads must be at least 1, not {threads}")
-    settings = {
-        (method.name, rules): resolve(method, target, scale, _own(method, overrides, chosen), protocol=rules)
-        for method in chosen
-        for rules in _under(method, protocols)
-    }
+    asked = []
+    for variant, rules in _pairs(variants, chosen, protocols):
+        method = chosen[variant.method]
+        stated = _joined(_own(method, overrides, list(chosen.values())), variant.settings)
+        asked.append((variant, rules, resolve(method, target, scale, stated, protocol=rules)))
     oracle = target.open_oracle(store.root)
     _read_all(target, oracle)
-    for method in chosen:
+    for method in chosen.values():
         method.check(target, oracle)
     truth = {"truth": oracle.fingerprint()}
-    images = _image_hashes(target, allow_unverified) if any(method.one_shot for method in chosen) else {}
-    runs = []
-    for method in chosen:
-        data = {**truth, **(images if method.one_shot else {})}
-        for rules, seed in itertools.product(_under(method, protocols), seeds):
-            spec = RunSpec(
-                method=method.name,
-                benchmark=benchmark,
-                scale=scale,
-                protocol=rules,
-                seed=seed,
-                threads=threads,
-                settings=settings[method.name, rules],
-            )
-            runs.append(PlannedRun(spec, data, run_key(spec, data), allow_unverified))
-    return runs
+    images = _image_hashes(target, allow_unverified) if any(method.one_shot for method in chosen.values()) else {}
+    runs: dict[str, PlannedRun] = {}
+    for (variant, rules, settings), seed in itertools.product(asked, seeds):
+        spec = RunSpec(
+            method=variant.method,
+            benchmark=benchmark,
+            scale=scale,
+            protocol=rules,
+            seed=seed,
+            threads=threads,
+            settings=settings,
+        )
+        method = chosen[variant.method]
+        data = {**truth, **(images if method.one_shot else {}), **method.hashes(settings, seed)}
+        key = run_key(spec, data)
+        runs.setdefault(key, PlannedRun(spec, data, key, variant.text, allow_unverified))
+    return list(runs.values())
+
+
+def _pairs(
+    variants: Sequence[Variant], chosen: Mapping[str, Method], protocols: Sequence[str]
+) -> list[tuple[Variant, str]]:
+    """Every variant under every protocol that its method has."""
+    return [(variant, rules) for variant in variants for rules in _under(chosen[variant.method], protocols)]
+
+
+def _joined(first: Overrides, second: Overrides) -> Overrides:
+    """Both; the second where they state the same."""
+    return {block: {**first.get(block, {}), **second.get(block, {})} for block in {**first, **second}}
 
 
 def _under(method: Method, protocols: Sequence[str]) -> Sequence[str]:

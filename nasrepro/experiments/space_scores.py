@@ -42,10 +42,10 @@ def score_jobs(planned: Sequence[PlannedRun], store: RunStore) -> list[Job]:
     return [
         Job(
             f"{PREFIX}{run.key}",
-            f"{run.spec.method} seed {run.spec.seed}",
+            f"{run.name} seed {run.spec.seed}",
             score_planned,
             (run, store),
-            group=run.spec.method,
+            group=run.name,
         )
         for run in planned
         if _finished(run, store) and stored_scores(run.key, run.spec.benchmark, store) is None

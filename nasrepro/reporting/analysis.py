@@ -12,8 +12,9 @@ from nasrepro.metrics.regret import simple_regret
 from nasrepro.metrics.significance import Comparison, against_exact, holm, paired
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import RunRecord, Score
-from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD, checked, primary, protocols_of, rows_of
+from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD, checked, primary, rows_of
 from nasrepro.reporting.ranking import Ranking, ranking_of
+from nasrepro.reporting.row_names import RowNames, protocols_of
 
 ALPHA = 0.05
 K = TypeVar("K")
@@ -53,7 +54,11 @@ class MethodResult:
     """One method over its seeds. Only finished runs have numbers; the others are counted and named."""
 
     method: str
-    """The row's name: the method's, with its protocol in a table of several."""
+    """The row's name: the method's, with its protocol in a table of several and the settings in which rows differ."""
+    variant: str
+    """The row's name without its protocol."""
+    settings: str
+    """In which the method's rows differ, such as `sampler.tau_start=5`; empty where it has one row a protocol."""
     done: tuple[RunRecord, ...]
     diverged: tuple[RunRecord, ...]
     failed: tuple[RunRecord, ...]
@@ -115,6 +120,11 @@ class Analysis:
         return protocols_of(self.records)
 
     @property
+    def noun(self) -> str:
+        """What a row is: a method, or no more than a row where a method has several."""
+        return "row" if any(result.settings for result in self.methods) else "method"
+
+    @property
     def primary(self) -> Scoring | None:
         return next((s for s in self.scorings if s.name == PRIMARY), None)
 
@@ -142,8 +152,10 @@ def analyze(records: Sequence[RunRecord], *, several_protocols: bool = False) ->
         for name, own in rows.items()
     }
     params = adjusted({name: r.versus_params for name, r in rankings.items() if r and r.versus_params})
+    names = RowNames(kept)
     methods = tuple(
-        _method(name, own, values[name], main, rankings[name], versus.get(name), params) for name, own in rows.items()
+        _method(name, names, own, values[name], main, rankings[name], versus.get(name), params)
+        for name, own in rows.items()
     )
     return Analysis(tuple(kept), methods, scorings, exact, pairs, _winner(list(rows), pairs))
 
@@ -180,6 +192,7 @@ def _values(records: Sequence[RunRecord], scorings: Sequence[Scoring]) -> dict[s
 
 def _method(
     name: str,
+    names: RowNames,
     records: Sequence[RunRecord],
     values: dict[str, dict[int, float]],
     main: Scoring | None,
@@ -192,6 +205,8 @@ def _method(
     shares = [score.percentile for r in by_status["done"] if (score := primary(r)) and score.percentile is not None]
     return MethodResult(
         method=name,
+        variant=names.variant(records[0]),
+        settings=names.settings(records[0]),
         done=by_status["done"],
         diverged=by_status["diverged"],
         failed=by_status["failed"],

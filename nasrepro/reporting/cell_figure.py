@@ -60,12 +60,12 @@ def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         _draw_block(part, method, cells, count)
     parts[-1].legend(handles=legend_handles(), loc="center", ncols=5)
     text = (
-        "Seeds of one method that found the same cell share a drawing. Dotted: no operation. The number under a cell "
-        "is its worth under the primary scoring."
+        f"Seeds of one {analysis.noun} that found the same cell share a drawing. Dotted: no operation. The number "
+        "under a cell is its worth under the primary scoring."
     )
     if left_out:
         counts = ", ".join(f"{count} of {method}" for method, count in left_out.items())
-        text += f" At most {MOST} cells a method are drawn, those found most often first; not drawn: {counts}."
+        text += f" At most {MOST} cells a {analysis.noun} are drawn, those found most often first; not drawn: {counts}."
     return finish(figure, name="cells", title="The found cells", caption=text, provenance=provenance, wide=True)
 
 

@@ -16,6 +16,7 @@ def full_table(analysis: Analysis) -> Table:
     columns = (
         Column("method", "Method", "text"),
         *([Column("protocol", "Protocol", "text")] if len(analysis.protocols) > 1 else []),
+        *([Column("settings", "Settings", "text")] if any(result.settings for result in analysis.methods) else []),
         Column("seeds", "Seeds", "text"),
         Column("n", "n", "count"),
         *(_scoring_column(scoring) for scoring in analysis.scorings),
@@ -100,7 +101,7 @@ def pair_table(analysis: Analysis) -> Table:
         for (a, b), t in analysis.pairs.items()
     )
     note = "Positive: the first is better. Pairs share the seed number and the split of the data."
-    return Table(columns, rows, title="Tests between the methods", notes=(note,))
+    return Table(columns, rows, title=f"Tests between the {analysis.noun}s", notes=(note,))
 
 
 def _ranking_view(table: Table, analysis: Analysis, caption: str) -> Table:
@@ -146,6 +147,7 @@ def _method_row(result: MethodResult, analysis: Analysis) -> Row:
     cells = {
         "method": Cell(text=result.method, bold=wins),
         "protocol": Cell(text=result.protocol),
+        "settings": Cell(text=result.settings),
         "seeds": Cell(text=seed_text(result.seeds)),
         "n": Cell(value=len(result.done)),
         **{name: stat(summary, bold=wins and name == PRIMARY) for name, summary in result.scores.items()},
@@ -230,11 +232,13 @@ def _worth_notes(analysis: Analysis) -> list[str]:
             f"Compared with {against}; p adjusted over the column (Holm). Fewer than 10 seeds: underpowered, no p."
         )
     if analysis.winner:
-        notes.append(f"Bold: better than every other method (paired tests, Holm over all pairs): {analysis.winner}.")
+        notes.append(
+            f"Bold: better than every other {analysis.noun} (paired tests, Holm over all pairs): {analysis.winner}."
+        )
     elif len(analysis.protocols) > 1:
         notes.append("Every row follows one protocol; only rows of one protocol are tested against each other.")
     elif len(analysis.methods) > 1:
-        notes.append("No method is bold: none is shown to be better than every other one.")
+        notes.append(f"No {analysis.noun} is bold: none is shown to be better than every other one.")
     return notes
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasrepro.records.record import RunRecord
-from nasrepro.reporting.grouping import fidelity, primary, probe_truth, protocols_of, rows_of
+from nasrepro.reporting.grouping import fidelity, primary, probe_truth, rows_of
+from nasrepro.reporting.row_names import RowNames, protocols_of
 from nasrepro.reporting.table_model import join_words, seed_text
 
 SHOWN_PACKAGES = ("torch", "numpy", "scikit-learn")
@@ -34,6 +35,7 @@ def describe(records: Sequence[RunRecord], ranked: str = "") -> list[Fact]:
         Fact("Ground truth", _truth(records)),
         Fact("Scored on", _scored_on(records)),
         Fact("Scale and protocol", f"{first.spec.scale}, {_protocols(records)}"),
+        Fact("Rows of one method", variant_words(records)),
         Fact("Supernets", _supernets(records)),
         Fact("Seeds", _seeds(records)),
         Fact("τ over", ranked or _probes(records)),
@@ -57,7 +59,7 @@ def short_caption(records: Sequence[RunRecord]) -> str:
     first = records[0]
     parts = [f"Benchmark {first.spec.benchmark}", _scored_on(records), f"truth: {first.truth.source.rstrip('.')}"]
     parts += [f"scale {first.spec.scale}", protocol_words(records), f"seeds {_seeds(records)}"]
-    parts += [_software(records), _hardware(records)]
+    parts += [variant_words(records), _software(records), _hardware(records)]
     if any(record.truth.unverified for record in records):
         parts.append("unverified data")
     parts += _distinct(record.truth.note.rstrip(".") for record in records)
@@ -67,6 +69,14 @@ def short_caption(records: Sequence[RunRecord]) -> str:
 def protocol_words(records: Sequence[RunRecord]) -> str:
     """`protocol sound`, or `protocols sound and as-released, a row each`."""
     return f"protocol{'s' if len(protocols_of(records)) > 1 else ''} {_protocols(records)}"
+
+
+def variant_words(records: Sequence[RunRecord]) -> str:
+    """`rows of gdas differ in sampler.tau_start`; empty where no method has rows with other settings."""
+    names = RowNames(records)
+    methods = dict.fromkeys(record.spec.method for record in records)
+    differing = {method: found for method in methods if (found := names.differing(method))}
+    return "; ".join(f"rows of {method} differ in {join_words(found)}" for method, found in differing.items())
 
 
 def _protocols(records: Sequence[RunRecord]) -> str:

@@ -38,12 +38,13 @@ _SCATTER_COLUMNS = 3
 
 
 def row_looks(analysis: Analysis) -> dict[str, Look]:
-    """A look per row: the method's, with other dashes under every further protocol."""
-    by_method = looks(list(dict.fromkeys(result.name for result in analysis.methods)))
+    """A look per row: the method's or, where its rows differ in settings, the variant's; with other dashes under every
+    further protocol."""
+    by_variant = looks(list(dict.fromkeys(result.variant for result in analysis.methods)))
     styles: dict[str, Look] = {}
     for result in analysis.methods:
         further = analysis.protocols.index(result.protocol)
-        look = by_method[result.name]
+        look = by_variant[result.variant]
         styles[result.method] = replace(look, dash=DASHES[further % len(DASHES)]) if further else look
     return styles
 

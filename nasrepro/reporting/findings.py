@@ -75,20 +75,21 @@ def _between(analysis: Analysis) -> str:
     """Whether a best method is shown."""
     if not analysis.pairs:
         return ""
+    noun = analysis.noun
     pairs = "all pairs" if len(analysis.protocols) == 1 else "all pairs of one protocol"
     if analysis.winner:
-        return f"{analysis.winner} is better than every other method here (paired over seeds, Holm over {pairs})."
+        return f"{analysis.winner} is better than every other {noun} here (paired over seeds, Holm over {pairs})."
     if all(tested.comparison.underpowered for tested in analysis.pairs.values()):
-        return "Which method is best is open: no pair of methods shares enough seeds for a test (underpowered)."
+        return f"Which {noun} is best is open: no pair of {noun}s shares enough seeds for a test (underpowered)."
     shown = [(a, b, t) for (a, b), t in analysis.pairs.items() if t.significant]
     if hopeless := out_of_reach([tested.comparison for tested in analysis.pairs.values()]):
         return hopeless
     if not shown:
-        return f"No two methods are shown to differ (paired over seeds, Holm over {pairs})."
+        return f"No two {noun}s are shown to differ (paired over seeds, Holm over {pairs})."
     words = [f"{a} over {b}" if t.comparison.difference > 0 else f"{b} over {a}" for a, b, t in shown]
     if len(analysis.protocols) > 1:
         return f"Shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
-    return f"No method beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
+    return f"No {noun} beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
 
 
 def out_of_reach(comparisons: Sequence[Comparison]) -> str:

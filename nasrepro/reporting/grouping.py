@@ -8,7 +8,8 @@ from typing import get_args
 from nasrepro.errors import UserError
 from nasrepro.records.record import RunRecord, Score
 from nasrepro.records.spec import Protocol
-from nasrepro.reporting.table_model import join_words
+from nasrepro.reporting.row_names import RowNames
+from nasrepro.reporting.table_model import join_words, seed_text
 
 PRIMARY = "test"
 REFERENCE_METHOD = "random"
@@ -19,6 +20,8 @@ def checked(records: Sequence[RunRecord], *, several_protocols: bool = False) ->
 
     One table has one benchmark, scale, protocol, code protocol version and truth; one row has one setting of its
     method and each seed once. With `several_protocols` a table may have more than one protocol; a row never has.
+    Records of a method with other settings are rows of their own, if they share a seed: otherwise nothing tells a
+    comparison from runs that were collected while settings changed.
     """
     unique = list({record.key: record for record in records}.values())
     if not unique:
@@ -40,44 +43,46 @@ def checked(records: Sequence[RunRecord], *, several_protocols: bool = False) ->
                 f"records of different {what} cannot share a table: {join_words(values)}; render them apart"
             )
     _check_rows(unique)
+    names = RowNames(unique)
     methods = {name: i for i, name in enumerate(method_order(unique))}
     order = get_args(Protocol)
-    return sorted(unique, key=lambda r: (methods[r.spec.method], order.index(r.spec.protocol), r.spec.seed))
-
-
-def protocols_of(records: Sequence[RunRecord]) -> list[str]:
-    """The protocols of the records, in the order in which protocols are named everywhere."""
-    present = {record.spec.protocol for record in records}
-    return [name for name in get_args(Protocol) if name in present]
+    return sorted(
+        unique, key=lambda r: (methods[r.spec.method], order.index(r.spec.protocol), names.place(r), r.spec.seed)
+    )
 
 
 def rows_of(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
-    """The records by row, in their order: a row is a method, in a table of several protocols `gdas · as-released`."""
-    several = len(protocols_of(records)) > 1
+    """The records by row, in their order. A row is a method, with what tells it from the method's other rows: in a
+    table of several protocols `gdas · as-released`, where settings differ `gdas · tau_start=5`."""
+    names = RowNames(records)
     rows: dict[str, list[RunRecord]] = {}
     for record in records:
-        spec = record.spec
-        rows.setdefault(f"{spec.method} · {spec.protocol}" if several else spec.method, []).append(record)
+        rows.setdefault(names.row(record), []).append(record)
     return rows
 
 
 def _check_rows(records: Sequence[RunRecord]) -> None:
-    seen: dict[tuple[str, str], RunRecord] = {}
-    seeds: set[tuple[str, str, int]] = set()
-    for record in records:
-        spec = record.spec
-        if (spec.method, spec.protocol, spec.seed) in seeds:
-            raise UserError(f"two different records of '{spec.method}' have seed {spec.seed}; a row has each seed once")
-        seeds.add((spec.method, spec.protocol, spec.seed))
-        first = seen.setdefault((spec.method, spec.protocol), record).spec
-        if first.model_copy(update={"seed": spec.seed}) != spec:
-            differing = sorted(
-                k for k in {*first.settings, *spec.settings} if first.settings.get(k) != spec.settings.get(k)
-            )
-            pair = f"records of '{spec.method}' with seeds {first.seed} and {spec.seed}"
-            raise UserError(
-                f"{pair} differ in {join_words(differing) or 'threads or device'}; one row never mixes them"
-            )
+    rows = rows_of(records)
+    seeds = {row: [record.spec.seed for record in own] for row, own in rows.items()}
+    by_kind: dict[tuple[str, str], list[str]] = {}
+    for row, own in rows.items():
+        first = own[0].spec
+        by_kind.setdefault((first.method, first.protocol), []).append(row)
+        if repeated := [seed for seed in seeds[row] if seeds[row].count(seed) > 1]:
+            raise UserError(f"two different records of '{row}' have seed {repeated[0]}; a row has each seed once")
+        for record in own:
+            if record.spec.model_copy(update={"seed": first.seed}) != first:
+                pair = f"records of '{row}' with seeds {first.seed} and {record.spec.seed}"
+                raise UserError(f"{pair} differ in threads or device; one row never mixes them")
+    for (method, _), kin in by_kind.items():
+        for row in kin:
+            others = sorted({seed for other in kin if other != row for seed in seeds[other]})
+            if others and not set(seeds[row]) & set(others):
+                differing = join_words(RowNames(records).differing(method))
+                raise UserError(
+                    f"records of '{method}' with seeds {seed_text(seeds[row])} and {seed_text(others)} differ in "
+                    f"{differing}; one row never mixes them, and rows that are to be compared share seeds"
+                )
 
 
 def method_order(records: Sequence[RunRecord]) -> list[str]:

@@ -13,6 +13,7 @@ from nasrepro.errors import UserError
 from nasrepro.records.record import RunRecord
 from nasrepro.records.scores import RunScores, read_scores, write_scores
 from nasrepro.records.store import read_folder, write_record
+from nasrepro.reporting.row_names import RowNames
 from nasrepro.reporting.score_file import ScoreFile, read_score_file
 from nasrepro.reporting.space_ranking import ScoredRun
 from nasrepro.reporting.truth_data import Measured, TruthTable
@@ -41,9 +42,10 @@ class RankSources:
         """Everything that orders the cells."""
         if self.file is not None:
             return [ScoredRun(name, None, {"score": column}) for name, column in self.file.columns.items()]
+        names = RowNames(self.records)
         return [
             ScoredRun(
-                record.spec.method,
+                names.row(record),
                 record.spec.seed,
                 {"accuracy": self.scores[record.key].accuracy, "loss": -self.scores[record.key].loss},
                 record.key,

@@ -12,7 +12,8 @@ from scipy import stats
 
 from nasrepro import benchmarks
 from nasrepro.experiments.jobs import JobOutcome
-from nasrepro.experiments.plan import parse_overrides, plan
+from nasrepro.experiments.plan import plan
+from nasrepro.experiments.variants import parse_overrides
 from nasrepro.experiments.runner import run
 from nasrepro.experiments.worker import one_line
 from nasrepro.records.scores import RunScores, read_scores, write_scores

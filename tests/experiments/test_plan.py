@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasrepro.errors import UserError
-from nasrepro.experiments.plan import parse_overrides, parse_protocols, parse_seeds, plan
+from nasrepro.experiments.plan import parse_protocols, parse_seeds, plan
+from nasrepro.experiments.variants import parse_overrides
 from nasrepro.records import spec as spec_module
 from nasrepro.records.spec import RunSpec, run_key
 from nasrepro.records.store import RunStore

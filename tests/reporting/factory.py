@@ -6,6 +6,7 @@ import hashlib
 from typing import Literal
 
 import numpy as np
+from pydantic import JsonValue
 
 from nasrepro.records.record import (
     Checkpoint,
@@ -162,5 +163,10 @@ def other_truth(record: RunRecord) -> RunRecord:
 
 def other_settings(record: RunRecord) -> RunRecord:
     """The record run with another number of channels."""
-    spec = record.spec.model_copy(update={"settings": {"channels": 8}})
+    return with_settings(record, {"channels": 8})
+
+
+def with_settings(record: RunRecord, settings: dict[str, JsonValue]) -> RunRecord:
+    """The record as if it had been run with these settings."""
+    spec = record.spec.model_copy(update={"settings": settings})
     return record.model_copy(update={"spec": spec, "key": run_key(spec, DATA)})

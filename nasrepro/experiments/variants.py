@@ -1,0 +1,69 @@
+"""What a user types to name methods and their settings, read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from nasrepro.errors import UserError
+from nasrepro.records.variant import Variant
+
+Overrides = dict[str, dict[str, Any]]
+_PAIRS = {"[": "]", "{": "}"}
+_FORM = "METHOD[BLOCK.NAME=VALUE;…], as in gdas[sampler.tau_start=5]"
+
+
+def parse_overrides(assignments: Sequence[str]) -> Overrides:
+    """`["training.epochs=3"]` → `{"training": {"epochs": 3}}`; values are JSON, or text where they are not."""
+    overrides: Overrides = {}
+    for assignment in assignments:
+        match = re.fullmatch(r"([\w-]+)\.([\w-]+)=(.*)", assignment)
+        if not match:
+            raise UserError(
+                f"setting '{assignment}' cannot be read; the form is BLOCK.NAME=VALUE, as in training.epochs=3"
+            )
+        try:
+            value = json.loads(match[3])
+        except ValueError:
+            value = match[3]
+        overrides.setdefault(match[1], {})[match[2]] = value
+    return overrides
+
+
+def parse_variants(text: str) -> list[Variant]:
+    """`rea,gdas[sampler.tau_start=5;training.lr=0.1]` → variants in the order given; raises `UserError`."""
+    named = [part.strip() for part in _split(text, ",")]
+    found = [parse_variant(part) for part in named if part]
+    if not found:
+        raise UserError(f"no method is named in '{text}'; allowed: names separated by commas, such as random,gdas")
+    return found
+
+
+def parse_variant(text: str) -> Variant:
+    """`gdas`, or `gdas[sampler.tau_start=5]`; raises `UserError` for what is neither."""
+    match = re.fullmatch(r"([^\[\]=;]+?)\s*(?:\[(.*)\])?", text, flags=re.DOTALL)
+    if not match:
+        raise UserError(f"method '{text}' cannot be read; the form is {_FORM}")
+    assignments = [part.strip() for part in _split(match[2] or "", ";")]
+    if match[2] is not None and not all(assignments):
+        raise UserError(f"method '{text}' has an empty setting; the form is {_FORM}")
+    return Variant(method=match[1], settings=parse_overrides(assignments) if match[2] else {})
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """The parts of the text between separators that stand in no brackets; raises `UserError` for an open bracket."""
+    parts, closing = [""], ""
+    for letter in text:
+        if closing and letter == closing[-1]:
+            closing = closing[:-1]
+        elif letter in _PAIRS:
+            closing += _PAIRS[letter]
+        if letter == separator and not closing:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    if closing:
+        raise UserError(f"'{text}' lacks a '{closing[-1]}'; the form is {_FORM}")
+    return parts
