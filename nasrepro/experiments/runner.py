@@ -17,7 +17,7 @@ from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
 from nasrepro.methods.method import Method
 from nasrepro.oracles.base import Oracle
-from nasrepro.records.record import Cost, Found, Probes, RunRecord, Score, TracePoint, Truth
+from nasrepro.records.record import Cost, Found, Probes, RunRecord, Score, TracePoint, Truth, Visited
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Genotype, Skeleton
 from nasrepro.spaces.nb201_costs import live_conv_size
@@ -47,6 +47,8 @@ def train_again(planned: PlannedRun, stored: RunRecord, store: RunStore, report:
     that the record tells of.
     """
     again, before = _made(planned, store, report).comparable(), stored.comparable()
+    if not before["visited"]:  # a record from before it was kept
+        again["visited"] = []
     if different := [name for name in before if again[name] != before[name]]:
         raise RunFailed(
             f"the weights of run {planned.key} are gone, and training it again gave another record (it differs in "
@@ -160,10 +162,18 @@ def _judged(result: SearchResult, context: SearchContext, benchmark: Benchmark, 
             )
             for at, answer in result.trace
         ],
+        "visited": _visited(result, benchmark, oracle),
         "loss": result.loss,
         "series": result.series,
         "notes": [*result.notes, *_warnings(genotype, context)],
     }
+
+
+def _visited(result: SearchResult, benchmark: Benchmark, oracle: Oracle) -> list[Visited]:
+    """With their truth; a cell that was visited again is looked up once."""
+    cells = {genotype for _, genotype in result.visited}
+    truth = {genotype: _look_up(genotype, benchmark.primary, oracle)[0] for genotype in cells}
+    return [Visited(at=at, genotype=genotype.id, truth=truth[genotype]) for at, genotype in result.visited]
 
 
 def _warnings(genotype: Genotype, context: SearchContext) -> list[str]:

@@ -32,6 +32,9 @@ class SearchResult:
     answer: Answer
     trace: list[tuple[int, Answer]] = field(default_factory=list)
     """(weight updates or queries so far, the answer it would have given then)."""
+    visited: list[tuple[int, Genotype]] = field(default_factory=list)
+    """(weight updates so far, the cell it would have answered with after that epoch), wherever that changed; empty for
+    searches that must score cells before they can answer."""
     probes: list[Checkpoint] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
     steps: int = 0
@@ -45,7 +48,11 @@ class SearchResult:
 
 
 class Selector(Protocol):
-    """Answers which genotype is returned, given the trained sampler and one-shot scores."""
+    """Answers which genotype is returned, given the trained sampler and one-shot scores.
+
+    One that needs no scores may have a method `present(sampler) -> Genotype`: its answers are recorded after every
+    epoch.
+    """
 
     def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer: ...
 

@@ -58,8 +58,9 @@ class OneShotSearch:
             observe_at=spread(settings.probe_points, settings.epochs),
             observe=observe,
             report=context.report,
+            present=(lambda: selector.present(sampler).id) if hasattr(selector, "present") else None,
         )
-        return self._result(context, progress)
+        return self._result(context, progress, sampler.curves())
 
     def _part(self, context: SearchContext, block: str) -> Any:
         """The sampler or the regularizer, with this run's settings and seed."""
@@ -89,13 +90,16 @@ class OneShotSearch:
         return stream("train", data.train, replacement=False), stream("valid", data.valid, replacement=True)
 
     @staticmethod
-    def _result(context: SearchContext, progress: Progress) -> SearchResult:
+    def _result(
+        context: SearchContext, progress: Progress, curves: dict[str, list[tuple[float, float]]]
+    ) -> SearchResult:
         trace = [
             (seen["step"], Answer(context.space.parse(seen["answer"]), seen["value"])) for seen in progress.observations
         ]
         return SearchResult(
             answer=trace[-1][1],
             trace=trace,
+            visited=[(step, context.space.parse(cell)) for step, cell in progress.visited],
             probes=[
                 Checkpoint(step=seen["step"], accuracy=seen["accuracy"], loss=seen["loss"])
                 for seen in progress.observations
@@ -105,5 +109,6 @@ class OneShotSearch:
             path_steps=progress.path_steps,
             forward_passes=progress.forward_passes,
             samples=progress.samples,
+            series=curves,
             seconds={"search": progress.seconds},
         )

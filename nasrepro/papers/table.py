@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from nasrepro.papers.item import Item, Part
+from nasrepro.records.variant import StatedSettings, Variant
 
 _PRINTED = re.compile(r"(?P<mean>-?\d+(?:\.\d+)?)(?:\s*±\s*(?P<std>\d+(?:\.\d+)?))?")
 _PRIMARY = "test"
@@ -40,7 +41,8 @@ class Column(Part):
     """The benchmark's scoring: `test` for the primary one, else `<dataset>.<split>`."""
     of: Literal["answer", "trace-best"] = "answer"
     """Which cell is scored: the one the search returned, or the best of those it would have returned at the points of
-    its trace. The second is an oracle's choice, known under the primary scoring only."""
+    its trace and, where it has an answer at any time and that was recorded, after any epoch. The second is an oracle's
+    choice, known under the primary scoring only."""
     unit: str = "%"
     higher_is_better: bool = True
 
@@ -58,12 +60,21 @@ class Row(Part):
     """The method's name as printed, without marks."""
     method: str | None
     """Our name of the method, None where nothing of ours corresponds."""
+    settings: StatedSettings = Field(default_factory=dict)
+    """What the row states of the method, where that is more than its name."""
     cells: dict[str, Printed]
     """By column key; a key that is absent was not printed."""
     marks: list[str] = Field(default_factory=list)
     note: str = ""
     how: Literal["reported", "run"]
     """`run`: ours comes from running `method`; `reported`: the number is only quoted."""
+
+    @property
+    def variant(self) -> Variant | None:
+        """What is run for the row; None where it is only quoted."""
+        if self.how == "reported" or self.method is None:
+            return None
+        return Variant(method=self.method, settings=self.settings)
 
 
 class TableItem(Item):
@@ -74,9 +85,9 @@ class TableItem(Item):
     rows: list[Row]
 
     @property
-    def methods(self) -> tuple[str, ...]:
+    def variants(self) -> tuple[Variant, ...]:
         """Of the rows that are run."""
-        return tuple(dict.fromkeys(row.method for row in self.rows if row.how == "run" and row.method is not None))
+        return tuple(row.variant for row in self.rows if row.variant is not None)
 
     @model_validator(mode="after")
     def _cells_belong_to_columns(self) -> Self:
@@ -88,6 +99,11 @@ class TableItem(Item):
                 raise ValueError(f"{self.id}, row '{row.label}': no column called {', '.join(extra)}")
             if row.how == "run" and row.method is None:
                 raise ValueError(f"{self.id}, row '{row.label}': a row to run needs a method")
+            if row.settings and row.method is None:
+                raise ValueError(f"{self.id}, row '{row.label}': settings without a method")
+        texts = [variant.text for variant in self.variants]
+        if repeated := [text for text in texts if texts.count(text) > 1]:
+            raise ValueError(f"{self.id}: two rows are '{repeated[0]}'")
         return self
 
 

@@ -90,6 +90,16 @@ class TracePoint(_Part):
     """Primary scoring of that genotype, joined after the search."""
 
 
+class Visited(_Part):
+    """A cell that the search would have answered with after an epoch, and until the next entry."""
+
+    at: int
+    """Weight updates."""
+    genotype: str
+    truth: float | None
+    """Primary scoring of that genotype, joined after the search."""
+
+
 class Cost(_Part):
     """What was spent, in counts that do not depend on the machine."""
 
@@ -147,6 +157,8 @@ class RunRecord(_Part):
     scores: list[Score] = []
     probes: Probes | None = None
     trace: list[TracePoint] = []
+    visited: list[Visited] = []
+    """Epoch by epoch, for a search that has an answer at any time; empty for others, and in records that are older."""
     loss: list[float] = []
     """Mean training loss per epoch."""
     series: dict[str, list[tuple[float, float]]] = {}

@@ -74,7 +74,7 @@ def _rows(item: TableItem, line: PaperRow, groups: Sequence[OursGroup], extra: d
     cells = {
         "row": Cell(text=line.label, marks=tuple(line.marks)),
         "who": Cell(text=line.label, marks=tuple(line.marks), note="paper" if ours else unmatched),
-        "method": Cell(text=line.method or ""),
+        "method": Cell(text=_our_name(line)),
         "source": Cell(text="paper" if ours else unmatched),
         "seeds": Cell(text=""),
         **{key: _printed(printed) for key, printed in line.cells.items()},
@@ -89,14 +89,14 @@ def _printed(printed: Printed) -> Cell:
 
 
 def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str, Scoring]) -> Row | None:
-    result = next((r for r in group.analysis.methods if line.how == "run" and r.method == line.method), None)
+    result = group.result(line.variant)
     if result is None:
         return None
     cells = {
         "row": Cell(text=line.label),
         "who": Cell(text=group.label, note=_runs(result)),
         "seeds": Cell(text=seed_text(result.seeds)),
-        "method": Cell(text=result.method),
+        "method": Cell(text=_our_name(line)),
         "source": Cell(text=group.label),
         "n": Cell(value=len(result.done)),
     }
@@ -114,6 +114,11 @@ def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str,
         own = next((s for s in group.analysis.scorings if _extra_key(s) == key), None)
         cells[key] = _with_interval(result.scores.get(own.name)) if own else Cell(text=MISSING)
     return Row(cells, records=tuple(record.key for record in result.records))
+
+
+def _our_name(line: PaperRow) -> str:
+    """As it is typed to get the same runs."""
+    return line.variant.text if line.variant is not None else line.method or ""
 
 
 def _runs(result: MethodResult) -> str:
@@ -152,7 +157,9 @@ def _summary(item: TableItem, column: PaperColumn, group: OursGroup, result: Met
     if scoring.name != PRIMARY:  # a trace holds the primary scoring only
         return None
     best = max if scoring.higher_is_better else min
-    truths = [[point.truth for point in record.trace if point.truth is not None] for record in result.done]
+    truths = [
+        [point.truth for point in (*record.trace, *record.visited) if point.truth is not None] for record in result.done
+    ]
     return summarize([best(known) for known in truths if known])
 
 
@@ -201,9 +208,7 @@ def paper_notes(item: TableItem) -> list[str]:
 
 
 def table_findings(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:
-    runnable = {row.method: row.label for row in item.rows if row.how == "run" and row.method}
-    present = {r.method for group in groups for r in group.analysis.methods}
-    shown = [label for method, label in runnable.items() if method in present]
+    shown = [row.label for row in item.rows if any(group.result(row.variant) is not None for group in groups)]
     quoted = len(item.rows) - len(shown)
     lines = [
         f"Of the paper's {len(item.rows)} rows, {len(shown)} have numbers of ours beside them"

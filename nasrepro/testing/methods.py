@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -211,6 +212,11 @@ class _MethodBattery:
         require(at == sorted(set(at)), f"the trace does not rise: {at}")
         if result.trace:
             require(result.trace[-1][1] == result.answer, "the trace does not end with the answer")
+        steps = [step for step, _ in result.visited]
+        cells = [cell for _, cell in result.visited]
+        require(steps == sorted(set(steps)), f"visited cells do not rise: {steps}")
+        require(all(a != b for a, b in pairwise(cells)), "a visited cell is told twice in a row")
+        require(all(self.benchmark.space.parse(cell.id) == cell for cell in cells), "a visited cell is foreign")
         value = result.answer.value
         require(value is None or math.isfinite(value), f"the selection value is {value}")
         if self.method.one_shot:

@@ -59,6 +59,10 @@ class Sampler(ABC):
         """Update the sampler after each epoch; returns how many single batches were scored for it, forward only."""
         return 0
 
+    def curves(self) -> dict[str, list[tuple[float, float]]]:
+        """What the sampler measured of itself, by name, as (epoch, value) points; kept in the record."""
+        return {}
+
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to continue, random generators included."""

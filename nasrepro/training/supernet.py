@@ -41,6 +41,8 @@ class Progress:
     seconds: float = 0.0
     observations: list[dict[str, Any]] = field(default_factory=list)
     """What `observe` returned, in order."""
+    visited: list[tuple[int, str]] = field(default_factory=list)
+    """(weight updates so far, id of the cell the search would answer with then), wherever that changes."""
 
 
 class SupernetTraining:
@@ -82,8 +84,12 @@ class SupernetTraining:
         observe_at: Sequence[int],
         observe: Callable[[Progress], dict[str, Any]],
         report: Callable[[int, int], None],
+        present: Callable[[], str] | None = None,
     ) -> Progress:
         """Train to the end. `observe` runs after the given numbers of epochs; `report(done, total)` counts steps.
+
+        `present`, where there is such a thing, is the id of the cell the search would answer with; it is asked for
+        after every epoch and must cost next to nothing.
 
         Raises `Diverged` at the end of the epoch in which the loss stopped being a number.
         """
@@ -93,11 +99,17 @@ class SupernetTraining:
         while self.progress.epoch < self.settings.epochs:
             began = time.perf_counter()
             self._epoch(report)
+            if present is not None:
+                self._visit(present())
             if self.progress.epoch in observe_at:
                 self.progress.observations.append(observe(self.progress))
             self.progress.seconds += time.perf_counter() - began
             checkpoint.save(file, self.state_dict())
         return self.progress
+
+    def _visit(self, cell: str) -> None:
+        if not self.progress.visited or self.progress.visited[-1][1] != cell:
+            self.progress.visited.append((self.progress.steps, cell))
 
     def _epoch(self, report: Callable[[int, int], None]) -> None:
         settings, progress = self.settings, self.progress

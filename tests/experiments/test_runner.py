@@ -64,6 +64,8 @@ def test_a_record_says_what_happened(method, tmp_path, uninterrupted):
         assert record.cost.steps == training["epochs"] * batches
         assert record.cost.queries["valid"] == 0
         assert record.trace[-1].truth == record.scores[0].value
+        assert bool(record.visited) == hasattr(catalog.get(method).parts()["selector"], "present")
+        assert record.visited[-1:] == [] or record.visited[-1].truth == record.scores[0].value
     else:
         assert record.probes is None
         asked, budget = record.cost.queries["valid"], record.spec.settings["search"]
@@ -146,6 +148,10 @@ def test_lost_weights_are_trained_again_to_the_last_bit(tmp_path, uninterrupted)
     assert all(torch.equal(again[name], weights[name]) for name in weights)
     assert store.get(record.key) == record
     assert not store.work_folder(record.key).exists()
+    file.unlink()
+    from_before_visited_cells_were_kept = record.model_copy(update={"visited": []})
+    train_again(request, from_before_visited_cells_were_kept, store, lambda done, total: None)
+    assert file.exists()
 
 
 def test_weights_of_a_run_that_does_not_repeat_are_not_kept(tmp_path, uninterrupted):

@@ -60,6 +60,12 @@ def answers_beside_its_trace(context):
     return result
 
 
+def visits_backwards(context):
+    result = _drawn(context, numpy_rng(context.seed))
+    result.visited = [(2, context.space.parse("0")), (1, context.space.parse("1"))]
+    return result
+
+
 class Forgetful(UniformSampler):
     """Starts its draws over when it is resumed."""
 

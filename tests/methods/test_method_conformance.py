@@ -44,6 +44,7 @@ def announce(monkeypatch):
         ("silent", "progress"),
         ("counts_backwards", "progress"),
         ("answers_beside_its_trace", "trace and counts"),
+        ("visits_backwards", "trace and counts"),
     ],
 )
 def test_a_broken_search_fails_the_check_about_it(announce, search, check):

@@ -1,5 +1,7 @@
 """A whole weight-sharing search at smoke scale."""
 
+import itertools
+
 import pytest
 from toy import DIGITS, ToyOracle, search
 
@@ -20,6 +22,20 @@ def test_a_search_ends_with_an_answer_its_trace_and_the_probes_scores(method, tm
     assert 0 <= result.answer.value <= 100
     assert len(result.loss) == 2
     assert result.answer.genotype in set(DIGITS.space)
+    if method == "gdas":
+        assert result.visited[0][0] == 4
+        assert result.visited[-1][1] == result.answer.genotype
+    else:
+        assert result.visited == []  # which of its candidates is the best takes scores to know
+
+
+def test_what_is_visited_is_kept_epoch_by_epoch_and_only_where_it_changes(tmp_path):
+    result, _ = search("gdas", tmp_path, training={"epochs": 12}, sampler={"alpha_lr": 0.5})
+    steps, cells = zip(*result.visited, strict=True)
+    assert 2 < len(cells) <= 12
+    assert all(a != b for a, b in itertools.pairwise(cells))
+    assert set(steps) <= set(range(4, 49, 4))
+    assert list(steps) == sorted(steps)
 
 
 def test_weights_that_overflow_in_the_very_last_step_are_noticed(tmp_path):

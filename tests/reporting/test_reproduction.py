@@ -12,7 +12,7 @@ from rich.console import Console
 
 from nasrepro.errors import UserError
 from nasrepro.papers.table import Column, Printed, Row, TableItem
-from nasrepro.records.record import RunRecord, Score, TracePoint
+from nasrepro.records.record import RunRecord, Score, TracePoint, Visited
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.reproduction import render_reproduction, terminal_reproduction
 
@@ -164,3 +164,7 @@ def test_the_best_of_a_trace_is_an_oracles_choice_among_the_answers_on_the_way(t
     assert float(ours["best.ours_minus_paper.value"]) == pytest.approx(1.5)
     assert float(ours["c10.mean"]) == 90.0
     assert digits["best.mean"] == "", "another benchmark's trace is worth something else"
+    seen = [Visited(at=at, genotype="nb201:2", truth=truth) for at, truth in enumerate([93.0, 96.5, None])]
+    groups[0] = OursGroup("ours, laptop", [records[0].model_copy(update={"visited": seen}), *records[1:]], fresh=True)
+    render_reproduction(table, groups, tmp_path / "visited")
+    assert float(rows_of(tmp_path / "visited")[1]["best.mean"]) == 96.0, "cells visited between the points of a trace"

@@ -44,6 +44,18 @@ def test_interrupted_training_ends_in_the_same_state(
     assert_identical(comparable(finish(make_training(sampler), file, few_digits)), uninterrupted)
 
 
+def test_the_cells_it_would_answer_with_are_kept_where_they_change_and_survive_an_interruption(make_training, tmp_path):
+    def train(file, report=lambda *_: None):
+        training = make_training()
+        present = lambda: "ab"[training.progress.steps > 5]  # noqa: E731
+        return training.run(file, observe_at=(), observe=lambda p: {}, report=report, present=present)
+
+    assert train(tmp_path / "whole").visited == [(5, "a"), (10, "b")]
+    with pytest.raises(Stop):
+        train(tmp_path / "c", stop_at(12))
+    assert train(tmp_path / "c").visited == [(5, "a"), (10, "b")]
+
+
 def test_a_finished_training_is_not_trained_again(make_training, few_digits, tmp_path):
     file = tmp_path / "c.pt"
     first = finish(make_training(), file, few_digits)
