@@ -213,10 +213,10 @@ class _MethodBattery:
         if result.trace:
             require(result.trace[-1][1] == result.answer, "the trace does not end with the answer")
         steps = [step for step, _ in result.visited]
-        cells = [cell for _, cell in result.visited]
+        visited = [cell for _, cell in result.visited]
         require(steps == sorted(set(steps)), f"visited cells do not rise: {steps}")
-        require(all(a != b for a, b in pairwise(cells)), "a visited cell is told twice in a row")
-        require(all(self.benchmark.space.parse(cell.id) == cell for cell in cells), "a visited cell is foreign")
+        require(all(a != b for a, b in pairwise(visited)), "a visited cell is told twice in a row")
+        require(all(self.benchmark.space.parse(cell.id) == cell for cell in visited), "a visited cell is foreign")
         value = result.answer.value
         require(value is None or math.isfinite(value), f"the selection value is {value}")
         if self.method.one_shot:
