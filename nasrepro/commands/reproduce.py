@@ -17,8 +17,10 @@ from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
     from nasrepro.experiments.plan import PlannedRun
+    from nasrepro.experiments.variants import Overrides
     from nasrepro.papers.model import PaperItem
     from nasrepro.records.record import RunRecord
+    from nasrepro.records.variant import Variant
     from nasrepro.reporting.ours import OursGroup
 
 
@@ -48,7 +50,6 @@ def reproduce(
 ) -> None:
     """Run what a paper's table or figure shows, and render it again with ours beside the paper's."""
     from nasrepro.experiments.plan import parse_seeds, plan
-    from nasrepro.experiments.variants import parse_overrides
     from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
     from nasrepro.reporting.ours import grouped
@@ -63,16 +64,17 @@ def reproduce(
     earlier = _published(published, no_run)
     store = RunStore(runs)
     planned: list[PlannedRun] = []
+    overrides = _overrides(settings, wanted)
     try:
         if not no_run:
             planned = plan(
-                _methods(wanted, protocol),
+                _variants(wanted, protocol),
                 where,
                 parse_seeds(seeds or wanted.run_seeds),
                 scale=scale,
                 protocol=protocol,
                 threads=threads,
-                overrides=parse_overrides(settings or []),
+                overrides=overrides,
                 store=store,
                 allow_unverified=allow_unverified,
             )
@@ -100,17 +102,33 @@ def _item(name: str | None) -> PaperItem:
     return item(name)
 
 
-def _methods(wanted: PaperItem, protocol: str) -> list[str]:
-    """The item's methods that exist and know the protocol; what stands in the paper for the others is only quoted."""
+def _overrides(settings: list[str] | None, wanted: PaperItem) -> Overrides:
+    """What --set asks for; a setting that makes the difference between the item's rows is not for all of them."""
+    from nasrepro.experiments.variants import parse_overrides
+
+    overrides = parse_overrides(settings or [])
+    for block, values in overrides.items():
+        for name in values:
+            if any(name in variant.settings.get(block, {}) for variant in wanted.variants):
+                raise UserError(
+                    f"setting '{block}.{name}' cannot be set for all of '{wanted.id}', which states it itself"
+                )
+    return overrides
+
+
+def _variants(wanted: PaperItem, protocol: str) -> list[Variant]:
+    """What the item runs, of methods that exist and know the protocol; what stands in the paper for the others is only
+    quoted."""
     from nasrepro.methods import catalog
 
-    known = [catalog.get(name) for name in wanted.methods if name in catalog.names()]
+    known = {name: catalog.get(name) for name in wanted.methods if name in catalog.names()}
     if not known:
         raise UserError(f"no method of '{wanted.id}' can be run here; it needs {', '.join(wanted.methods)}")
-    able = [method.name for method in known if protocol in method.protocols]
-    if others := [method.name for method in known if method.name not in able]:
+    able = [name for name, method in known.items() if protocol in method.protocols]
+    if others := [name for name in known if name not in able]:
         console.note(f"not run, because they have no protocol '{protocol}': {', '.join(others)}")
-    return able or [method.name for method in known]  # all of them, for the refusal that names what is allowed
+    able = able or list(known)  # all of them, for the refusal that names what is allowed
+    return [variant for variant in wanted.variants if variant.method in able]
 
 
 def _only_data_may_be_missing(

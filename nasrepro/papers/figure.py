@@ -1,4 +1,4 @@
-"""The shape of a paper's figure: its panels, which series of our records draw them, and what the paper says of it.
+"""The shape of a paper's figure: its panels, what of our records draws them, and what the paper says of it.
 
 A figure prints no numbers, so it is drawn again from runs of ours; what the text states about it in numbers or as an
 order is a `Claim`, which the same runs are held against.
@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from nasrepro.papers.item import Item, Part
+from nasrepro.records.variant import StatedSettings, Variant
 
 
 class Axis(Part):
@@ -21,15 +22,60 @@ class Axis(Part):
     """Empty where the label says it all, as for counts."""
 
 
+class Over(Part):
+    """A setting that is varied along the x axis."""
+
+    block: str
+    name: str
+    values: list[float]
+    """The points of the curve, in rising order."""
+
+    @model_validator(mode="after")
+    def _values_rise(self) -> Self:
+        if len(self.values) < 2 or self.values != sorted(set(self.values)):
+            raise ValueError(f"the values of '{self.block}.{self.name}' are not at least two in rising order")
+        return self
+
+
 class Curve(Part):
-    """One line of a panel."""
+    """One line of a panel: a series inside each run, or the worth of the answers of runs with different settings."""
 
     key: str
     label: str
     method: str
-    """Our method whose records hold the series."""
-    series: str
+    """Our method whose records draw it."""
+    settings: StatedSettings = Field(default_factory=dict)
+    """What the curve states of the method, where that is more than its name."""
+    series: str | None = None
     """Name in `RunRecord.series`."""
+    over: Over | None = None
+    scoring: str | None = None
+    """With `over`: what is measured at each of its values, `test` for the primary scoring, else `<dataset>.<split>`."""
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Whose runs draw the curve: one, or one for each point."""
+        return tuple(self.at(x) for x in self.over.values) if self.over else (self._stated({}),)
+
+    @property
+    def quantity(self) -> str:
+        """Name of what is drawn: the series', or the scoring's."""
+        return self.series or self.scoring or ""
+
+    def at(self, x: float) -> Variant:
+        """Whose runs have the point at `x`."""
+        return self._stated({self.over.block: {self.over.name: x}} if self.over else {})
+
+    def _stated(self, more: StatedSettings) -> Variant:
+        blocks = {**self.settings, **more}
+        settings = {block: {**self.settings.get(block, {}), **more.get(block, {})} for block in blocks}
+        return Variant(method=self.method, settings=settings)
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.series is None) == (self.over is None) or (self.over is None) != (self.scoring is None):
+            raise ValueError(f"curve '{self.key}' needs a series, or a setting it is drawn over and a scoring")
+        return self
 
 
 class Panel(Part):
@@ -91,9 +137,10 @@ class FigureItem(Item):
         return {curve.key: curve for panel in self.panels for curve in panel.curves}
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """Of the curves."""
-        return tuple(dict.fromkeys(curve.method for curve in self.curves.values()))
+    def variants(self) -> tuple[Variant, ...]:
+        """Of the curves, each once."""
+        found = [variant for curve in self.curves.values() for variant in curve.variants]
+        return tuple({variant.text: variant for variant in found}.values())
 
     def panel_of(self, key: str) -> Panel:
         """The panel that shows the curve `key`; raises KeyError."""
@@ -109,6 +156,11 @@ class FigureItem(Item):
             raise ValueError(f"{self.id}: there is no curve, or a key occurs twice")
         for claim in self.claims:
             for place in (claim.at, claim.minus):
-                if place is not None and place.curve not in keys:
+                if place is None:
+                    continue
+                if place.curve not in keys:
                     raise ValueError(f"{self.id}: a claim is about '{place.curve}', which is no curve")
+                over = self.curves[place.curve].over
+                if over is not None and place.x not in over.values:
+                    raise ValueError(f"{self.id}: a claim is about '{place.curve}' at {place.x:g}, which is no point")
         return self

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import itertools
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from nasrepro.records.variant import Variant
 
 
 class Part(BaseModel):
@@ -37,6 +42,22 @@ class Item(Part):
         return f"{self.paper}/{self.item}"
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """Our names of the methods whose runs make the item, in its order."""
+    def variants(self) -> tuple[Variant, ...]:
+        """Whose runs make the item, in its order: methods of ours with the settings that the item states of them."""
         raise NotImplementedError
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Of the variants, each once."""
+        return tuple(dict.fromkeys(variant.method for variant in self.variants))
+
+    @model_validator(mode="after")
+    def _a_run_belongs_to_one_variant(self) -> Self:
+        """Nothing may depend on what a method's defaults are, so variants of one method state what they differ in."""
+        for first, second in itertools.combinations(self.variants, 2):
+            if first != second and not first.excludes(second):
+                raise ValueError(
+                    f"{self.id}: a run could be of '{first.text}' and of '{second.text}'; both must state a setting in "
+                    "which they differ"
+                )
+        return self

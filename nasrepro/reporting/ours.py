@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from nasrepro.errors import UserError
 from nasrepro.papers.catalog import papers
 from nasrepro.papers.item import Item
 from nasrepro.records.record import RunRecord
-from nasrepro.reporting.analysis import Analysis, analyze
+from nasrepro.records.variant import Variant
+from nasrepro.reporting.analysis import Analysis, MethodResult, analyze
 from nasrepro.reporting.describe import caption
 from nasrepro.reporting.table_model import join_words
 
@@ -33,6 +35,17 @@ class OursGroup:
     def benchmark(self) -> str:
         return self.analysis.records[0].spec.benchmark
 
+    def result(self, variant: Variant | None) -> MethodResult | None:
+        """The runs of a variant; None where there are none. Raises `UserError` when they differ in more settings than
+        the variant states."""
+        if variant is None:
+            return None
+        fitting = [result for result in self.analysis.methods if variant.fits(result.records[0].spec)]
+        if len(fitting) > 1:
+            kinds = join_words([own.settings for own in fitting])
+            raise UserError(f"records of '{variant.text}' ({self.label}) are of {kinds}; one row never mixes them")
+        return fitting[0] if fitting else None
+
     @property
     def caption(self) -> str:
         """Everything a reader needs to know of these runs."""
@@ -41,12 +54,15 @@ class OursGroup:
 
 
 def grouped(item: Item, fresh: Sequence[RunRecord], earlier: Sequence[RunRecord]) -> list[OursGroup]:
-    """The runs made now, then published ones by benchmark, scale and protocol, unless they are the same runs."""
+    """The runs made now, then published ones by benchmark, scale and protocol, unless they are the same runs.
+
+    Published records that are of none of the item's variants are left out.
+    """
     groups = [OursGroup(_label(item, fresh[0], "ours"), fresh, fresh=True)] if fresh else []
     shown = {record.key for record in fresh}
     by_kind: dict[tuple[str, str, str], list[RunRecord]] = {}
     for record in earlier:
-        if record.spec.method in item.methods:
+        if any(variant.fits(record.spec) for variant in item.variants):
             kind = (record.spec.benchmark, record.spec.scale, record.spec.protocol)
             by_kind.setdefault(kind, []).append(record)
     for records in by_kind.values():

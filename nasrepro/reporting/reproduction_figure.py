@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nasrepro.metrics.significance import MINIMUM_PAIRS
-from nasrepro.papers.figure import Axis, Claim, FigureItem
+from nasrepro.papers.figure import Axis, Claim, FigureItem, Place
+from nasrepro.records.variant import Variant
 from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.ours import OursGroup, scale_findings
 from nasrepro.reporting.series import Judged, by_place, points_of
@@ -99,7 +100,7 @@ def means_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:
     """The curves' means over seeds: a row per group and x, a column per curve."""
     columns = (
         Column("source", "Source", "text"),
-        Column("x", axis_label(item.x), "number", digits=0),
+        Column("x", axis_label(item.x), "number", digits=_x_digits(item)),
         Column("n", "Seeds", "count"),
         *(
             Column(
@@ -143,12 +144,19 @@ def data_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:
         spec = group.analysis.records[0].spec
         for key, curve in item.curves.items():
             panel = item.panel_of(key).title
-            texts = (group.label, spec.benchmark, spec.scale, spec.protocol, curve.method, panel, curve.series)
+            name = Variant(method=curve.method, settings=curve.settings).text
+            texts = (group.label, spec.benchmark, spec.scale, spec.protocol, name, panel, curve.quantity)
             for seed, own in sorted(points_of(group, curve).items()):
                 for x, y in sorted(own.items()):
                     cells = {name: Cell(text=text) for name, text in zip(names, texts, strict=True)}
                     rows.append(Row(cells | {"seed": Cell(value=seed), "x": Cell(value=x), "y": Cell(value=y)}))
     return Table(columns, tuple(rows))
+
+
+def _x_digits(item: FigureItem) -> int:
+    """Decimals that tell the values of a varied setting; what is counted has none."""
+    values = [x for curve in item.curves.values() if curve.over is not None for x in curve.over.values]
+    return max((len(f"{x:g}".partition(".")[2]) for x in values), default=0)
 
 
 def axis_label(axis: Axis) -> str:
@@ -168,10 +176,11 @@ def figure_findings(item: FigureItem, judged: JudgedGroups) -> list[str]:
     lines = [_sentence(item, own, group, several=len(judged) > 1) for group, owns in judged for own in owns]
     if not judged:
         lines.append(f"Nothing of ours was run for this figure; it needs {join_words(list(item.methods))}.")
-    if item.measured_on and judged:
-        places = join_words(sorted({group.benchmark for group, _ in judged}))
+    places = sorted({group.benchmark for group, _ in judged})
+    if item.measured_on or any(place != item.benchmark for place in places):
         lines.append(
-            f"The paper measured {item.measured_on}; ours is {places}. A statement that holds or fails here is about "
+            f"The paper measured {item.measured_on or item.benchmark}; ours is {join_words(places)}. "
+            "A statement that holds or fails here is about "
             "the method's behavior there, not about the paper's numbers."
         )
     return lines + scale_findings([group for group, _ in judged])
@@ -195,5 +204,11 @@ def _sentence(item: FigureItem, own: Judged, group: OursGroup, *, several: bool)
 
 
 def _wanted(item: FigureItem, claim: Claim) -> str:
-    places = [place for place in (claim.at, claim.minus) if place is not None]
-    return join_words([f"'{item.curves[place.curve].series}' at {place.x:g} {item.x.label}" for place in places])
+    return join_words([_point(item, place) for place in (claim.at, claim.minus) if place is not None])
+
+
+def _point(item: FigureItem, place: Place) -> str:
+    curve = item.curves[place.curve]
+    if curve.over is None:
+        return f"'{curve.quantity}' at {place.x:g} {item.x.label}"
+    return f"'{curve.quantity}' of {curve.at(place.x).text}"

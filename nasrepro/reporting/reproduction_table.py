@@ -209,7 +209,12 @@ def paper_notes(item: TableItem) -> list[str]:
     for row in item.rows:
         if row.note:
             rows.setdefault(row.note, []).append(row.label)
-    return [*marks, *(f"{join_words(labels)}: {note}" for note, labels in rows.items()), *item.notes]
+    return [*marks, *(f"{_listed(labels)}: {note}" for note, labels in rows.items()), *item.notes]
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """Labels in a sentence; what holds commas itself is parted by semicolons."""
+    return "; ".join(labels) if any("," in label for label in labels) else join_words(labels)
 
 
 def table_findings(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:
@@ -217,7 +222,7 @@ def table_findings(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:
     quoted = len(item.rows) - len(shown)
     lines = [
         f"Of the paper's {len(item.rows)} rows, {len(shown)} have numbers of ours beside them"
-        f"{': ' + join_words(shown) if shown else ''}; {quoted} are quoted from the paper only."
+        f"{': ' + _listed(shown) if shown else ''}; {quoted} are quoted from the paper only."
     ]
     if any(group.benchmark != item.benchmark for group in groups):
         others = sorted({group.benchmark for group in groups if group.benchmark != item.benchmark})

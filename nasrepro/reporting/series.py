@@ -9,7 +9,7 @@ from typing import Literal
 
 from nasrepro.metrics.significance import against_exact
 from nasrepro.metrics.summary import Summary, summarize
-from nasrepro.papers.figure import Claim, Curve, FigureItem, Place
+from nasrepro.papers.figure import Claim, Curve, FigureItem, Over, Place
 from nasrepro.reporting.analysis import Tested, adjusted
 from nasrepro.reporting.ours import OursGroup
 
@@ -53,12 +53,28 @@ class Judged:
 
 
 def points_of(group: OursGroup, curve: Curve) -> Points:
-    """The curve's points in every finished run of the group that has them; points that are no number are left out."""
+    """The curve's points in every finished run of the group that has them; points that are no number are left out.
+
+    A curve over a setting has a run for each of its points, and the runs of one seed make one line. Raises `UserError`
+    when the runs behind a point differ in more settings than the curve states.
+    """
+    if curve.over is not None:
+        return _points_over(group, curve, curve.over)
+    result = group.result(curve.variants[0])
     return {
         record.spec.seed: {x: y for x, y in record.series[curve.series] if math.isfinite(y)}
-        for record in group.analysis.records
-        if record.status == "done" and record.spec.method == curve.method and curve.series in record.series
+        for record in (result.done if result is not None else ())
+        if curve.series in record.series
     }
+
+
+def _points_over(group: OursGroup, curve: Curve, over: Over) -> Points:
+    points: dict[int, dict[float, float]] = {}
+    for x in over.values:
+        result = group.result(curve.at(x))
+        for seed, value in (result.values.get(curve.quantity, {}) if result is not None else {}).items():
+            points.setdefault(seed, {})[x] = value
+    return dict(sorted(points.items()))
 
 
 def by_place(points: Points) -> dict[float, Summary]:

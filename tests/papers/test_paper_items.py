@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from nasrepro import benchmarks
 from nasrepro.errors import UserError
+from nasrepro.methods import catalog
+from nasrepro.methods.resolving import resolve
 from nasrepro.papers.catalog import item, items, paper, papers
 from nasrepro.papers.model import Paper
 from nasrepro.papers.table import Column, Printed, Row, TableItem, parse_printed
+from nasrepro.records.spec import RunSpec
 
 # Tables of E²NAS typed a second time, row by row, independently of the data file.
 E2NAS_TABLE_1 = """
@@ -26,7 +30,6 @@ NAO*         82.04±0.21 85.74±0.31 56.36±3.14 59.64±2.24 30.14±2.02 31.35±
 GDAS*        90.03±0.13 93.37±0.42 70.79±0.83 70.35±0.80 40.90±0.33 41.11±0.13
 E²NAS        90.94±0.83 93.89±0.47 71.83±1.84 72.05±1.58 45.44±1.24 45.77±1.00
 """
-
 
 E2NAS_TABLE_2 = """
 DARTS_(1st)      54.30±0.00  54.30±0.00 15.61±0.00  16.32±0.00
@@ -72,10 +75,15 @@ def test_tables_are_complete(name: str, text: str) -> None:
     assert all(len(row.cells) == len(table.columns) for row in table.rows)
 
 
-def test_e2nas_table_2_runs_its_first_block_and_quotes_its_own_rows() -> None:
+def test_e2nas_table_2_runs_a_row_for_each_method_and_each_setting_of_e2nas() -> None:
     table = table_item("e2nas/table-2")
-    assert table.methods == ("darts-v1", "darts-v2", "setn", "nao", "gdas-a", "gdas")
-    assert [row.how for row in table.rows] == ["run"] * 6 + ["reported"] * 8
+    assert table.methods == ("darts-v1", "darts-v2", "setn", "nao", "gdas-a", "gdas", "e2nas")
+    assert {row.how for row in table.rows} == {"run"}
+    assert [variant.text for variant in table.variants[6:]] == [
+        *(f"e2nas[sampler.gamma={gamma};regularizer.epsilon=0]" for gamma in ("0", "0.2", "0.5", "0.8")),
+        *(f"e2nas[sampler.gamma=null;sampler.gamma_slope={r};regularizer.epsilon=0]" for r in (1, 2, 5, 10)),
+    ]
+    assert all("ε = 0" in row.note for row in table.rows if row.method == "e2nas"), "what is our reading is said"
     assert [(column.key, column.scoring) for column in table.columns if column.of == "trace-best"] == [
         ("cifar10_best", "test")
     ]
@@ -84,11 +92,65 @@ def test_e2nas_table_2_runs_its_first_block_and_quotes_its_own_rows() -> None:
 
 def test_the_rows_that_both_tables_share_agree() -> None:
     first, second = table_item("e2nas/table-1"), table_item("e2nas/table-2")
-    shared = {row.method: row.cells for row in first.rows}
+    shared = {row.method: row.cells for row in first.rows if not row.settings}
+    seen = 0
     for row in second.rows:
         if row.method in shared:
+            seen += 1
             for key in ("cifar10_test", "cifar100_test", "imagenet16_120_test"):
                 assert row.cells[key].raw == shared[row.method][key].raw
+    assert seen == 5
+    assert not [variant for variant in second.variants[6:] if variant in first.variants], "ε tells Sig(10) apart"
+
+
+def test_every_setting_of_an_item_exists_and_can_have_its_value() -> None:
+    checked = 0
+    for owner in papers().values():
+        for entry in owner.items:
+            for variant in entry.variants:
+                if variant.method in catalog.names():
+                    benchmark = benchmarks.get(entry.benchmark)
+                    settings = resolve(catalog.get(variant.method), benchmark, "laptop", variant.settings)
+                    spec = RunSpec(
+                        method=variant.method,
+                        benchmark=entry.benchmark,
+                        scale="laptop",
+                        protocol="sound",
+                        seed=0,
+                        settings=settings,
+                    )
+                    assert [other for other in entry.variants if other.fits(spec)] == [variant]
+                    checked += 1
+    assert checked >= 14
+
+
+ROW = {"label": "GDAS", "method": "gdas", "cells": {}, "how": "run"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{}, {"settings": {"sampler": {"tau_start": 5}}}], "could be of 'gdas' and of"),
+        ([{"settings": {"sampler": {"tau_start": 5}}}, {"settings": {"sampler": {"tau_end": 1}}}], "both must state"),
+        ([{}, {}], "two rows are 'gdas'"),
+        ([{"settings": {"a": {"b": 1}}, "method": None, "how": "reported"}], "settings without a method"),
+    ],
+)
+def test_rows_of_one_method_must_exclude_each_other(
+    table: TableItem, rows: list[dict[str, object]], words: str
+) -> None:
+    data = json.loads(table.model_dump_json())
+    with pytest.raises(ValidationError, match=words):
+        TableItem.model_validate(data | {"rows": [ROW | row for row in rows]})
+
+
+def test_a_quoted_row_runs_nothing(table: TableItem) -> None:
+    settings = [{"sampler": {"tau_start": 5}}, {"sampler": {"tau_start": 1, "tau_end": 0}}]
+    rows = [ROW | {"settings": settings[0]}, ROW | {"settings": settings[1]}, ROW | {"how": "reported"}]
+    made = TableItem.model_validate(json.loads(table.model_dump_json()) | {"rows": rows})
+    assert [variant.settings for variant in made.variants] == settings
+    assert made.rows[2].variant is None
+    assert made.methods == ("gdas",)
 
 
 def test_the_best_of_a_trace_is_known_under_the_primary_scoring_only() -> None:
@@ -140,6 +202,7 @@ def test_rows_name_our_methods(table: TableItem) -> None:
     methods = ["enas", "randomnas", "darts-v1", "darts-v2", "setn", "nao", "gdas", "e2nas"]
     assert [row.method for row in table.rows] == methods
     assert {row.how for row in table.rows} == {"run"}
+    assert table.rows[-1].settings == {"sampler": {"gamma": None, "gamma_slope": 10}, "regularizer": {"epsilon": 0.5}}
     assert table.seeds == [0, 1]
 
 

@@ -13,8 +13,9 @@ from rich.console import Console
 from nasrepro.errors import UserError
 from nasrepro.papers.table import Column, Printed, Row, TableItem
 from nasrepro.records.record import RunRecord, Score, TracePoint, Visited
-from nasrepro.reporting.ours import OursGroup
+from nasrepro.reporting.ours import OursGroup, grouped
 from nasrepro.reporting.reproduction import render_reproduction, terminal_reproduction
+from nasrepro.reporting.reproduction_table import table_findings
 
 ITEM = TableItem(
     paper="e2nas",
@@ -168,3 +169,46 @@ def test_the_best_of_a_trace_is_an_oracles_choice_among_the_answers_on_the_way(t
     groups[0] = OursGroup("ours, laptop", [records[0].model_copy(update={"visited": seen}), *records[1:]], fresh=True)
     render_reproduction(table, groups, tmp_path / "visited")
     assert float(rows_of(tmp_path / "visited")[1]["best.mean"]) == 96.0, "cells visited between the points of a trace"
+
+
+def tempered(seed: int, tau: float, value: float, *, lr: float = 0.1) -> RunRecord:
+    settings = {"sampler": {"tau": tau, "lr": lr}}
+    return factory.with_settings(cifar("gdas", seed, value + seed), settings)  # type: ignore[arg-type]
+
+
+HOT = ITEM.model_copy(
+    update={
+        "rows": [
+            ITEM.rows[0].model_copy(update={"label": f"GDAS, τ = {tau:g}", "settings": {"sampler": {"tau": tau}}})
+            for tau in (5.0, 10.0)
+        ]
+        + [ITEM.rows[2]]
+    }
+)
+
+
+def test_rows_of_one_method_are_told_apart_by_their_settings(tmp_path: Path) -> None:
+    records = [tempered(seed, tau, value) for tau, value in [(10.0, 90.0), (5.0, 80.0), (1.0, 70.0)] for seed in (0, 1)]
+    groups = grouped(HOT, [], [*records, cifar("random", 0, 50.0), *(cifar("rea", seed, 95.0) for seed in (0, 1))])
+    assert len(groups) == 1
+    assert len(groups[0].records) == 6, "records of none of the rows are left out"
+    out = render_reproduction(HOT, groups, tmp_path / "out").parent
+    ours = [row for row in rows_of(out) if row["source"].startswith("ours")]
+    assert [(row["row"], row["method"], float(row["c10.mean"])) for row in ours] == [
+        ("GDAS, τ = 5", "gdas[sampler.tau=5]", 80.5),
+        ("GDAS, τ = 10", "gdas[sampler.tau=10]", 90.5),
+        ("REA", "rea", 95.0),
+    ]
+    assert table_findings(HOT, groups)[0].startswith(
+        "Of the paper's 3 rows, 3 have numbers of ours beside them: GDAS, τ = 5; GDAS, τ = 10; REA;"
+    )
+    assert len(list((out / "records").iterdir())) == 6
+
+
+def test_a_row_never_holds_two_settings(tmp_path: Path) -> None:
+    records = [tempered(0, 5.0, 80.0), tempered(0, 5.0, 81.0, lr=0.5)]
+    with pytest.raises(UserError, match=r"sampler\.lr=0\.1 and sampler\.lr=0\.5; one row never mixes them"):
+        render_reproduction(HOT, grouped(HOT, [], records), tmp_path / "out")
+    with pytest.raises(UserError, match="one row never mixes them"):
+        render_reproduction(ITEM, grouped(ITEM, [], records), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
