@@ -1,4 +1,4 @@
-"""`check`: does a method, benchmark or space keep its promises?"""
+"""`check`: does a method, regularizer, benchmark or space keep its promises?"""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="A method, a benchmark or a space.")],
+    name: Annotated[str, typer.Argument(help="A method, a regularizer, a benchmark or a space.")],
     runs: options.Runs = Path("runs"),
     json: options.Json = False,
 ) -> None:
-    """Run the conformance battery on a method, a benchmark (its space and truth) or a space."""
+    """Run the conformance battery on a method, a regularizer, a benchmark (its space and truth) or a space."""
     results = _battery(name, runs)
     if json:
         console.show_json([{"name": result.name, "ok": result.ok, "detail": result.detail} for result in results])
@@ -35,13 +35,17 @@ def check(
 
 def _battery(name: str, runs: Path) -> list[CheckResult]:
     from nasrepro import benchmarks
-    from nasrepro.methods import catalog
+    from nasrepro.methods import catalog, regularizing
 
     spaces = {one.space.name: one.space for one in importable(benchmarks.names(), benchmarks.get)}
     if name in catalog.names():
         from nasrepro.testing.methods import check_method
 
         return check_method(name)
+    if name in regularizing.names():
+        from nasrepro.testing.regularizers import check_regularizer
+
+        return check_regularizer(name)
     if name in spaces:
         from nasrepro.testing.spaces import check_space
 
@@ -52,4 +56,5 @@ def _battery(name: str, runs: Path) -> list[CheckResult]:
 
         benchmark = benchmarks.get(name)
         return [*check_space(benchmark.space), *check_oracle(benchmark.open_oracle(runs), benchmark.space)]
-    raise unknown("method, benchmark or space", name, [*catalog.names(), *benchmarks.names(), *spaces])
+    known = [*catalog.names(), *regularizing.names(), *benchmarks.names(), *spaces]
+    raise unknown("method, regularizer, benchmark or space", name, known)

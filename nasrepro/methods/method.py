@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from nasrepro.errors import UserError
+from nasrepro.methods import regularizing
 from nasrepro.methods.base import Search
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ SAMPLERS = {
     "controller": "enas:ControllerSampler",
     "pool": "nao_pool:PoolSampler",
 }
-REGULARIZERS = {
-    "complementation": "nasrepro.regularizers.complementation:Complementation",
-}
 SELECTORS = {
     "best-of": "best_of:BestOf",
     "argmax": "argmax:Argmax",
@@ -47,7 +45,8 @@ class Method:
     """A named combination. One-shot methods name a sampler, perhaps a regularizer, and a selector; multi-trial ones a
     search function.
 
-    Parts are short names of `SAMPLERS`, `REGULARIZERS` and `SELECTORS`, or `package.module:Name` in a plug-in.
+    Parts are short names of `SAMPLERS`, `SELECTORS` and `regularizing.REGULARIZERS`, or `package.module:Name` in a
+    plug-in.
     """
 
     name: str
@@ -111,7 +110,7 @@ class Method:
             return {"search": _load(self.search)}
         parts = {"sampler": self._part(self.sampler, SAMPLERS)}
         if self.regularizer is not None:
-            parts["regularizer"] = self._part(self.regularizer, REGULARIZERS)
+            parts["regularizer"] = regularizing.get(self.regularizer)
         parts["selector"] = self._part(self.selector, SELECTORS)
         self._refuse_impossible(parts["sampler"], parts["selector"])
         return parts
@@ -141,7 +140,7 @@ class Method:
 
     @staticmethod
     def _part(name: str | None, known: Mapping[str, str]) -> Any:
-        """A part by its short name here, or by `package.module:Class`."""
+        """A sampler or selector by its short name here, or by `package.module:Class`."""
         return _load(known.get(name or "", name))
 
 
