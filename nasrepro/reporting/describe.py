@@ -35,7 +35,7 @@ def describe(records: Sequence[RunRecord], ranked: str = "") -> list[Fact]:
         Fact("Ground truth", _truth(records)),
         Fact("Scored on", _scored_on(records)),
         Fact("Scale and protocol", f"{first.spec.scale}, {_protocols(records)}"),
-        Fact("Rows of one method", variant_words(records)),
+        Fact("Variants", variant_words(records)),
         Fact("Supernets", _supernets(records)),
         Fact("Seeds", _seeds(records)),
         Fact("τ over", ranked or _probes(records)),
@@ -74,9 +74,11 @@ def protocol_words(records: Sequence[RunRecord]) -> str:
 def variant_words(records: Sequence[RunRecord]) -> str:
     """`rows of gdas differ in sampler.tau_start`; empty where no method has rows with other settings."""
     names = RowNames(records)
-    methods = dict.fromkeys(record.spec.method for record in records)
-    differing = {method: found for method in methods if (found := names.differing(method))}
-    return "; ".join(f"rows of {method} differ in {join_words(found)}" for method, found in differing.items())
+    by_settings: dict[str, list[str]] = {}
+    for method in dict.fromkeys(record.spec.method for record in records):
+        if differing := names.differing(method):
+            by_settings.setdefault(join_words(differing), []).append(method)
+    return "; ".join(f"rows of {join_words(methods)} differ in {found}" for found, methods in by_settings.items())
 
 
 def _protocols(records: Sequence[RunRecord]) -> str:

@@ -32,7 +32,8 @@ from nasrepro.reporting.style import (
 )
 from nasrepro.reporting.table_model import decimal
 
-_BAND_FROM = 3  # seeds; the interval of two covers the whole panel
+BAND_FROM = 3
+"""Seeds; the interval of two covers the whole panel."""
 _GRID_POINTS = 60
 _SCATTER_COLUMNS = 3
 
@@ -144,7 +145,7 @@ def _anytime_curve(axes: Axes, result: MethodResult, look: Look) -> None:
     x, mean, low, high = curve.grid[known], curve.mean[known], curve.low[known], curve.high[known]
     axes.step(x, mean, where="post", color=look.color, linestyle=look.dash, label=label)
     axes.plot(x[-1:], mean[-1:], color=look.color, marker=look.marker, markersize=5)
-    if curve.n >= _BAND_FROM and np.isfinite(low).all():
+    if curve.n >= BAND_FROM and np.isfinite(low).all():
         axes.fill_between(x, low, high, step="post", color=look.color, alpha=0.16, linewidth=0)
 
 
@@ -254,7 +255,7 @@ def _tau_curve(axes: Axes, result: MethodResult, look: Look) -> None:
     label = f"{result.method} (n = {result.ranking.tau.n})"
     style = {"color": look.color, "linestyle": look.dash, "marker": look.marker, "markersize": 4.5, "label": label}
     axes.plot(steps, mean, **style)
-    known = [point for point in curve if point.tau.n >= _BAND_FROM and np.isfinite(point.tau.low)]
+    known = [point for point in curve if point.tau.n >= BAND_FROM and np.isfinite(point.tau.low)]
     if known:
         x, low, high = (np.array(v) for v in zip(*((p.step, p.tau.low, p.tau.high) for p in known), strict=True))
         axes.fill_between(x, low, high, color=look.color, alpha=0.14, linewidth=0)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from nasrepro.metrics.summary import Summary
 from nasrepro.papers.figure import FigureItem, Panel
 from nasrepro.reporting.describe import short_caption
-from nasrepro.reporting.figures import entitle
+from nasrepro.reporting.figures import BAND_FROM, entitle
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.reproduction_figure import axis_label
 from nasrepro.reporting.series import Points, by_place, points_of
@@ -39,6 +39,8 @@ def series_figure(item: FigureItem, group: OursGroup, number: int) -> Drawing | 
         f"Mean over seeds with its 95 % interval (band); thin lines are single seeds ({seed_text(seeds)}, "
         f"n = {len(seeds)})."
     )
+    if any(0 < len(own) < BAND_FROM for own in points.values()):
+        text += " Below three seeds there is no band."
     if any(claim.line for claim in item.claims):
         text += " Dashed: what the paper states, measured elsewhere."
     return finish(
@@ -52,20 +54,21 @@ def series_figure(item: FigureItem, group: OursGroup, number: int) -> Drawing | 
 
 
 def _panel(axes: Axes, item: FigureItem, panel: Panel, points: dict[str, Points], styles: dict[str, Look]) -> None:
-    for curve in panel.curves:
+    curves = [curve for curve in panel.curves if points[curve.key]]
+    for curve in curves:
         _curve(axes, points[curve.key], styles[curve.key], curve.label)
-    counts = sorted({len(points[curve.key]) for curve in panel.curves})
+    counts = sorted({len(points[curve.key]) for curve in curves})
     entitle(axes, panel.title, f"n = {' and '.join(str(count) for count in counts)} seeds")
     axes.set_xlabel(axis_label(item.x))
     axes.set_ylabel(axis_label(panel.y))
-    places = sorted({x for curve in panel.curves for own in points[curve.key].values() for x in own})
+    places = sorted({x for curve in curves for own in points[curve.key].values() for x in own})
     if len(places) <= _MOST_TICKS:
         axes.set_xticks(places, [f"{x:g}" for x in places])
     else:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.margins(x=0.04, y=0.1)
-    means = [by_place(points[curve.key]) for curve in panel.curves]
-    keys = {curve.key for curve in panel.curves}
+    means = [by_place(points[curve.key]) for curve in curves]
+    keys = {curve.key for curve in curves}
     for claim in item.claims:
         if claim.line and claim.bound is not None and claim.at.curve in keys:
             label_line(axes, claim.bound, claim.line, left=_freer_on_the_left(means, claim.bound))
@@ -93,5 +96,5 @@ def _curve(axes: Axes, points: Points, look: Look, label: str) -> None:
     x = np.array(list(means))
     mean, low, high = (np.array([getattr(own, part) for own in means.values()]) for part in ("mean", "low", "high"))
     axes.plot(x, mean, color=look.color, linestyle=look.dash, marker=look.marker, markersize=5, label=label, zorder=4)
-    known = np.isfinite(low)
+    known = np.isfinite(low) & np.array([own.n >= BAND_FROM for own in means.values()])
     axes.fill_between(x[known], low[known], high[known], color=look.color, alpha=0.16, linewidth=0, zorder=1)

@@ -70,3 +70,32 @@ def test_a_figure_refuses_what_does_not_fit(figure: FigureItem) -> None:
     ]:
         with pytest.raises(ValidationError, match=words):
             FigureItem.model_validate(whole | change)
+
+
+def test_e2nas_figure_1a_has_a_run_for_each_point() -> None:
+    figure = item("e2nas/figure-1a")
+    assert isinstance(figure, FigureItem)
+    assert figure.methods == ("randomnas-ac", "gdas-ac", "e2nas")
+    assert len(figure.variants) == 12
+    e2nas = figure.curves["e2nas"]
+    assert e2nas.at(0.2).text == "e2nas[sampler.gamma=null;sampler.gamma_slope=10;regularizer.epsilon=0.2]"
+    asked = {(claim.at.curve, claim.at.x, claim.minus.x, claim.bound) for claim in figure.claims if claim.minus}
+    assert asked == {(key, x, 0, 0) for key in figure.curves for x in (0.2, 0.5)}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"scoring": None}, "a scoring"),
+        ({"series": "epochs"}, "a series, or a setting"),
+        ({"over": None}, "a series, or a setting"),
+        ({"over": {"block": "regularizer", "name": "epsilon", "values": [0.2, 0]}}, "rising order"),
+        ({"over": {"block": "regularizer", "name": "epsilon", "values": [0.5]}}, "at least two"),
+        ({"over": {"block": "regularizer", "name": "epsilon", "values": [0, 0.2]}}, "at 0.5, which is no point"),
+    ],
+)
+def test_a_curve_over_a_setting_refuses_what_does_not_fit(change: dict[str, object], words: str) -> None:
+    whole = json.loads(item("e2nas/figure-1a").model_dump_json())
+    whole["panels"][0]["curves"][0].update(change)
+    with pytest.raises(ValidationError, match=words):
+        FigureItem.model_validate(whole)

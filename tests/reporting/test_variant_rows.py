@@ -114,7 +114,11 @@ def test_settings_that_share_no_seed_are_no_comparison() -> None:
 def test_captions_say_in_full_what_the_rows_differ_in() -> None:
     records = analyze(runs()).records
     assert "rows of gdas differ in sampler.tau;" in short_caption(records)
-    assert "Rows of one method: rows of gdas differ in sampler.tau." in caption(records)
+    assert "Variants: rows of gdas differ in sampler.tau." in caption(records)
+    other = [r for r in records if r.spec.method == "randomnas"]
+    both = [r for r in records if r.spec.method == "gdas"]
+    both += [factory.with_settings(r, {"sampler": {"tau": tau}}) for r in other for tau in (3, 4)]
+    assert "; rows of gdas and randomnas differ in sampler.tau;" in short_caption(both)
     assert "differ in" not in short_caption([record for record in records if record.spec.method != "gdas"])
 
 
