@@ -1,9 +1,9 @@
 """The variational graph autoencoder of E²NAS: asynchronous message passing over the graph of a cell.
 
 After Zhang et al. (D-VAE, NeurIPS 2019), as E²NAS (Zhang et al., NeurIPS 2020, Section 3.1) describes it: a vertex is
-visited when all its predecessors have been, its state is a GRU update of their gated sum, and the decoder adds one vertex
-after the other. Vertices of a cell are numbered, and messages carry the number; without it two cells that exchange nodes 1
-and 2 would share a latent point, and no decoder could tell them apart.
+visited when all its predecessors have been, its state is a GRU update of their gated sum, and the decoder adds one
+vertex after the other. Vertices of a cell are numbered, and messages carry the number; without it two cells that
+exchange nodes 1 and 2 would share a latent point, and no decoder could tell them apart.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class VertexUpdate(nn.Module):
         return self.of_type + self.bias
 
     def forward(self, kind: Tensor, incoming: Tensor) -> Tensor:
-        """What the vertex's type puts in (B, 3d) or (3d,), and the incoming state (B, d) → the vertex's state (B, d)."""
+        """What the vertex's type puts in (B, 3d) or (3d,), and the incoming state (B, d) → the vertex's (B, d)."""
         reset, update, new = kind.chunk(3, dim=-1)
         reset_in, update_in, new_in = self.of_state(incoming).chunk(3, dim=-1)
         gate = torch.sigmoid(update + update_in)
@@ -88,8 +88,8 @@ class Choice(nn.Module):
 class GraphVAE(nn.Module):
     """Encoder and decoder; parameters are drawn from PyTorch's global generator.
 
-    `hidden` is the width d of a vertex's state, `latent` the size n of a latent point. With `bidirectional` the encoder also
-    walks from the end to the start.
+    `hidden` is the width d of a vertex's state, `latent` the size n of a latent point. With `bidirectional` the encoder
+    also walks from the end to the start.
     """
 
     def __init__(self, *, hidden: int, latent: int, bidirectional: bool) -> None:
@@ -146,7 +146,7 @@ class GraphVAE(nn.Module):
         return torch.stack(logits, dim=1), torch.stack(chosen, dim=1)
 
     def losses(self, codes: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes (B, 6) and noise (B, n) → reconstruction loss and KL divergence from N(0, I), nats, mean over the batch.
+        """Codes (B, 6) and noise (B, n) → reconstruction loss and KL divergence from N(0, I), nats per cell.
 
         The latent point is mean + noise · standard deviation; the decoder is taught the right choices.
         """

@@ -1,8 +1,8 @@
 """A NAS-Bench-201 cell as a directed acyclic graph of operations, in the form that graph autoencoders read.
 
-Every edge of the cell becomes a vertex that carries its operation, and every node a vertex that sums; a start and an end
-are added: 12 vertices. All cells share the connections and differ in the types of six vertices (the released E²NAS, after
-Zhang et al., NeurIPS 2019).
+Every edge of the cell becomes a vertex that carries its operation, and every node a vertex that sums; a start and an
+end are added: 12 vertices. All cells share the connections and differ in the types of six vertices (the released E²NAS,
+after Zhang et al., NeurIPS 2019).
 """
 
 from __future__ import annotations

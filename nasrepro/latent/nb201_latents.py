@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,16 +25,15 @@ _SIZES = ("hidden", "latent", "bidirectional")
 
 
 class Extent(NamedTuple):
-    """Where the latent points of all cells lie: corners of the smallest box (n,), and standard deviations (n,)."""
+    """Where the latent points of all cells lie, and how precisely: three vectors (n,).
+
+    `low` and `high` are the corners of the smallest box, `noise` the encoder's mean standard deviation. In a coordinate
+    that the training has found no use for, all cells lie close together and the noise is about 1.
+    """
 
     low: Tensor
     high: Tensor
-    spread: Tensor
-
-    @classmethod
-    def of(cls, points: Tensor) -> Extent:
-        """The extent of points (N, n)."""
-        return cls(points.amin(0), points.amax(0), points.std(0))
+    noise: Tensor
 
 
 class CellLatents:
@@ -42,7 +42,7 @@ class CellLatents:
     def __init__(self, model: GraphVAE, extent: Extent | None = None) -> None:
         self.model = model.double().eval().requires_grad_(False)
         self.size = model.latent
-        self.extent = extent or Extent.of(self.encode(op_table()))
+        self.extent = extent or self._measured()
 
     @classmethod
     def load(cls, path: Path) -> CellLatents:
@@ -68,12 +68,21 @@ class CellLatents:
         tensors = {_EXTENT + name: value for name, value in self.extent._asdict().items()}
         tensors |= self.model.state_dict()
         plain = {name: value.detach().float().contiguous() for name, value in tensors.items()}
-        return save(plain, metadata=dict(sorted(facts.items())))
+        return _in_order(save(plain, metadata=facts))
 
     def encode(self, codes: np.ndarray) -> Tensor:
         """Operation codes (N, 6) → means of their latent points (N, n)."""
+        return self._posterior(codes)[0]
+
+    def _posterior(self, codes: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Means and log-variances of the latent points of codes (N, 6), (N, n) each."""
         rows = torch.as_tensor(np.asarray(codes, dtype=np.int64)).reshape(-1, 6)
-        return torch.cat([self.model.encode(part)[0] for part in torch.split(rows, _CHUNK)])
+        means, log_variances = zip(*(self.model.encode(part) for part in torch.split(rows, _CHUNK)), strict=True)
+        return torch.cat(means), torch.cat(log_variances)
+
+    def _measured(self) -> Extent:
+        means, log_variances = self._posterior(op_table())
+        return Extent(means.amin(0), means.amax(0), (0.5 * log_variances).exp().mean(0))
 
     def decode(self, z: Tensor, rng: torch.Generator | None = None) -> np.ndarray:
         """Latent points (N, n) → operation codes (N, 6), int64: the likeliest, or drawn where `rng` is given."""
@@ -93,3 +102,13 @@ class CellLatents:
 def one_hot(path: tuple[int, ...]) -> Tensor:
     """Operation codes of a cell → (30,), float64."""
     return F.one_hot(torch.tensor(path), len(OPS)).double().flatten()
+
+
+def _in_order(file: bytes) -> bytes:
+    """A safetensors file with its metadata sorted: the library writes them in any order, equal ones in equal bytes."""
+    begin = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:begin])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight bytes
+    return len(text).to_bytes(8, "little") + text + file[begin:]

@@ -3,13 +3,14 @@
 The density of an architecture α ∈ R^m, seen from a decoder D whose image is a manifold of dimension n, is that of its
 component along the tangent space of D at z times that of its distance from it. Readings that the text leaves open:
 
-* α is the one-hot matrix of the six operations, m = 30, and D(z) the probabilities that the decoder gives them on its way
-  to α; earlier choices are held fixed, because a choice has no derivative. Their rows sum to one, so n must stay below
-  6 · 4 = 24 for a tangent space and a rest to exist.
-* p over latent points is a normal distribution per coordinate, fitted to the archive; its spread has a floor, because
-  consecutive points of a search almost coincide.
+* α is the one-hot matrix of the six operations, m = 30, and D(z) the probabilities that the decoder gives them on its
+  way to α; earlier choices are held fixed, because a choice has no derivative. Their rows sum to one, so n must stay
+  below 6 · 4 = 24 for a tangent space and a rest to exist.
+* p over latent points is a normal distribution per coordinate, fitted to the archive, whose points are known as
+  precisely as the encoder knows any: its noise widens the fit. Without it consecutive points of a search, which almost
+  coincide, would make every coordinate infinitely narrow, first of all those that tell nothing of the architecture.
 * p over distances is a log-normal distribution, fitted to the archive's distances likewise.
-* The noise ξ of the text has a standard deviation in every direction: no direction is flatter than that, however sure the decoder.
+* The noise ξ of the text is as wide in every direction: none is flatter than that, however sure the decoder.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ import torch
 from torch import Tensor
 
 _FLOOR = 1e-2  # standard deviation of ξ, in probabilities
-_SPREAD = 0.1  # smallest spread of the archive in a coordinate, in units of the spread of all architectures
 _LOG_SPREAD = 0.1  # smallest spread of log ‖w⊥‖ over the archive
 
 
@@ -69,14 +69,12 @@ class Tangent(torch.autograd.Function):
 class LatentNovelty:
     """N = −log p_A of latent points, and the archive A of those visited last.
 
-    `decode` maps z (n,) to probabilities (m,), with the choices on the way held fixed by its second argument, the chosen
-    architecture as one-hot (m,); `scale` (n,) is the spread of all architectures.
+    `decode` maps z (n,) to probabilities (m,), with the choices on the way held fixed by its second argument, the
+    chosen architecture as one-hot (m,); `noise` (n,) is the encoder's standard deviation.
     """
 
-    def __init__(
-        self, decode: Callable[[Tensor, Tensor], Tensor], scale: Tensor, archive: int = 50
-    ) -> None:
-        self._decode, self._smallest = decode, _SPREAD * scale
+    def __init__(self, decode: Callable[[Tensor, Tensor], Tensor], noise: Tensor, archive: int = 50) -> None:
+        self._decode, self._noise = decode, noise
         self._points: deque[Tensor] = deque(maxlen=archive)
         self._distances: deque[float] = deque(maxlen=archive)
 
@@ -90,8 +88,7 @@ class LatentNovelty:
 
         Until the archive is `ready`, the value has only the parts that need none.
         """
-        probabilities = self._decode(z, chosen)
-        jacobian = torch.func.jacrev(lambda point: self._decode(point, chosen))(z)
+        jacobian, probabilities = torch.func.jacrev(self._twice, has_aux=True)(z, chosen)
         free = len(chosen) - len(z)
         if free < 1:
             raise ValueError(f"a latent space of {len(z)} dimensions leaves no direction of {len(chosen)} free")
@@ -101,12 +98,17 @@ class LatentNovelty:
         log_p = -volume + sphere - (free - 1) * distance
         latent = z.new_zeros(())
         if self.ready:
-            latent = _fitted_log_density(z, torch.stack(list(self._points)), self._smallest)
+            latent = _fitted_log_density(z, torch.stack(list(self._points)), self._noise)
             distances = z.new_tensor(list(self._distances)).unsqueeze(1)
             # the density of ‖w⊥‖, from that of its logarithm
             beside = _fitted_log_density(distance.unsqueeze(0), distances, z.new_tensor([_LOG_SPREAD])) - distance
             log_p = log_p + latent + beside
         return Measured(-log_p, *(float(part.detach()) for part in (volume, latent, distance)))
+
+    def _twice(self, z: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """D(z) to be differentiated, and as it is."""
+        found = self._decode(z, chosen)
+        return found, found
 
     def visit(self, z: Tensor, measured: Measured) -> None:
         """Add a point to the archive; the oldest one makes room."""
@@ -121,7 +123,7 @@ class LatentNovelty:
         self._distances = deque(state["distances"], maxlen=self._points.maxlen)
 
 
-def _fitted_log_density(x: Tensor, seen: Tensor, smallest: Tensor) -> Tensor:
-    """log density at x (k,) of independent normal distributions fitted to `seen` (N, k), as a number."""
-    variance = seen.var(0, unbiased=False) + smallest.square()
+def _fitted_log_density(x: Tensor, seen: Tensor, noise: Tensor) -> Tensor:
+    """log density at x (k,) of independent normal distributions fitted to `seen` (N, k) and widened by `noise` (k,)."""
+    variance = seen.var(0, unbiased=False) + noise.square()
     return -0.5 * ((x - seen.mean(0)).square() / variance + variance.log() + math.log(2 * math.pi)).sum()

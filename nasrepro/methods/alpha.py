@@ -30,13 +30,14 @@ class AlphaSettings(Settings):
 
 
 class AlphaSampler(Sampler):
-    """One alpha matrix (6, 5), shared by all cells, and the Adam that trains it."""
+    """One alpha, shared by all cells, and the Adam that trains it; a matrix (6, 5) unless it is given otherwise."""
 
     Settings: type[AlphaSettings] = AlphaSettings
 
-    def __init__(self, space: Space[Any], settings: AlphaSettings, seed: int) -> None:
-        alpha = settings.alpha_init * torch.randn(len(EDGES), len(OPS), generator=torch_rng(seed, "alpha"))
-        self.alpha = nn.Parameter(alpha)
+    def __init__(self, space: Space[Any], settings: AlphaSettings, seed: int, *, initial: Tensor | None = None) -> None:
+        if initial is None:
+            initial = settings.alpha_init * torch.randn(len(EDGES), len(OPS), generator=torch_rng(seed, "alpha"))
+        self.alpha = nn.Parameter(initial)
         self._optimizer = torch.optim.Adam(
             [self.alpha],
             lr=settings.alpha_lr,
@@ -45,7 +46,7 @@ class AlphaSampler(Sampler):
         )
 
     def descend(self, gradient: Tensor) -> None:
-        """One Adam step of alpha along `gradient` (6, 5). Weights have no part in it, so nothing of an
+        """One Adam step of alpha along `gradient`, of its shape. Weights have no part in it, so nothing of an
         architecture step can leak into the next weight step."""
         self.alpha.grad = gradient
         self._optimizer.step()

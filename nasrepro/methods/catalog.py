@@ -23,6 +23,35 @@ _COMPLEMENTED: Mapping[str, Blocks] = {**SOUND, "as-written": {"regularizer": {"
 """Eq. 7 to the letter. Released notebooks give no other protocol: for GDAS they scale the gradient of plain GDAS and
 count the replayed losses as numbers, for RandomNAS they replay a complement that is no cell of the space."""
 
+_E2NAS: Mapping[str, Blocks] = {
+    **SOUND,
+    "as-written": {
+        "sampler": {
+            "start": "prior",
+            "relaxation": "mixture",
+            "temperature": 1.0,
+            "novelty": "as-printed",
+            "balanced": False,
+            "bounded": False,
+        },
+        "regularizer": {"weighting": "as-printed"},
+    },
+    "as-released": {
+        "sampler": {
+            "alpha_weight_decay": 1e-3,
+            "latent": 30,
+            "start": "origin",
+            "relaxation": "coordinates",
+            "decoding": "drawn",
+            "novelty": "constant",
+            "balanced": False,
+            "bounded": False,
+        },
+        "regularizer": {"detached": True},
+    },
+}
+"""Three readings of one text; docs/architecture.md says what each of them takes from paper and release."""
+
 _SHORT_PREDICTOR = {"search": {"predictor_epochs": 200}}
 """A fifth of the published length; docs/scales.md says what little was measured of the difference."""
 
@@ -215,6 +244,16 @@ METHODS: dict[str, Method] = {
                 "laptop": {"sampler": {"pool": 300, "predictor_epochs": 200}},
                 "smoke": {"sampler": {"pool": 24, "predictor_epochs": 10, "hidden": 32}},
             },
+        ),
+        Method(
+            "e2nas",
+            "a point of an autoencoder's latent space follows validation loss and novelty; what it decodes to is trained",
+            "Zhang et al., NeurIPS 2020 (E²NAS)",
+            sampler="latent",
+            regularizer="complementation",
+            selector="argmax",
+            reads="e2nas:weights_read",
+            protocols=_E2NAS,
         ),
     )
 }

@@ -30,6 +30,7 @@ SAMPLERS = {
     "template": "setn:SetnSampler",
     "controller": "enas:ControllerSampler",
     "pool": "nao_pool:PoolSampler",
+    "latent": "e2nas:LatentSampler",
 }
 SELECTORS = {
     "best-of": "best_of:BestOf",
@@ -68,6 +69,9 @@ class Method:
     requires: str | None = None
     """`module:function` that is given benchmark and oracle before anything runs, and raises `UserError` where the
     method cannot do its work."""
+    reads: str | None = None
+    """`module:function` from resolved settings and the run's seed to the SHA-256 of files that a run reads, by name,
+    beside truth and images; part of its key. Raises `UserError` where one is missing."""
     protocols: Mapping[str, Blocks] = field(default_factory=lambda: SOUND)
     """Settings that each protocol replaces, at any scale; `sound` is always among them."""
     scales: Mapping[str, Blocks] = field(default_factory=dict)
@@ -137,6 +141,10 @@ class Method:
         """Raise `UserError` where this method cannot search on the benchmark with this truth."""
         if self.requires:
             _load(self.requires)(benchmark, oracle)
+
+    def hashes(self, settings: Mapping[str, Any], seed: int) -> dict[str, str]:
+        """SHA-256 of the files that a run reads beside truth and images; raises `UserError` where one is missing."""
+        return dict(_load(self.reads)(settings, seed)) if self.reads else {}
 
     @staticmethod
     def _part(name: str | None, known: Mapping[str, str]) -> Any:
