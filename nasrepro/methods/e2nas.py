@@ -138,12 +138,12 @@ class LatentSampler(AlphaSampler):
         x, y = lessons.valid_batch()
         if self.settings.relaxation == "mixture":
             soft = self.latents.probabilities(self.alpha, feed="soft", temperature=self.settings.temperature)
-            loss, paths = F.cross_entropy(lessons.network(x, soft.float()), y), soft.shape[1]
+            loss, paths = F.cross_entropy(lessons.network(x, soft.to(x.dtype)), y), soft.shape[1]
         else:
             hard = one_hot(path).view(len(EDGES), -1)
             soft = self.alpha.softmax(0) if self.settings.relaxation == "coordinates" else self._along(self.alpha, hard)
             gates = hard - soft.detach().view_as(hard) + soft.view_as(hard)
-            loss, paths = F.cross_entropy(lessons.network(x, path, gates.float()), y), 1
+            loss, paths = F.cross_entropy(lessons.network(x, path, gates.to(x.dtype)), y), 1
         (gradient,) = torch.autograd.grad(loss, [self.alpha])
         self._note({"validation loss": float(loss.detach()), "gradient of the loss": float(gradient.norm())})
         return gradient, paths
