@@ -78,7 +78,7 @@ THIRD_PARTIES = {
     "tabulation": {"numpy", "pydantic"},
     "datasets": {"numpy", "torch", "sklearn", "pooch", "rich"},
     "supernets": {"torch"},
-    "latent": {"numpy", "torch"},
+    "latent": {"numpy", "torch", "safetensors"},
     "training": {"numpy", "torch", "pydantic"},
     "regularizers": {"numpy", "torch", "pydantic"},
     "oracles": {"numpy"},
@@ -89,7 +89,7 @@ THIRD_PARTIES = {
     "reporting": {"numpy", "scipy", "pandas", "matplotlib", "jinja2", "markupsafe", "rich"},
 }
 HEAVY = {"torch", "numba", "scipy", "pandas", "matplotlib", "sklearn"}
-KNOWN = {"numpy", "pydantic", "typer", "click", "rich", "jinja2", "markupsafe", "pooch", *HEAVY}
+KNOWN = {"numpy", "pydantic", "typer", "click", "rich", "jinja2", "markupsafe", "pooch", "safetensors", *HEAVY}
 
 
 def room(path: Path) -> str:
