@@ -14,6 +14,9 @@ from nasrepro.metrics.summary import summarize
 from nasrepro.reporting.style import INK, MUTED, PAPER, Look
 from nasrepro.reporting.table_model import decimal
 
+_LONG = 28
+"""Letters of a name that take half of the panel."""
+
 
 @dataclass(frozen=True)
 class DotRow:
@@ -45,10 +48,15 @@ def draw_rows(axes: Axes, rows: Sequence[DotRow]) -> None:
         if summary.n > 1 and math.isfinite(summary.low):
             axes.plot([summary.low, summary.high], [place - 0.2] * 2, color=INK, linewidth=1.4)
             axes.plot([summary.mean], [place - 0.2], marker="|", markersize=8, markeredgewidth=2.2, color=INK)
-    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_yticks(range(len(rows)), [_in_lines(row.label) for row in rows])
     axes.set_ylim(len(rows) - 0.45, -0.55)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
+
+
+def _in_lines(label: str) -> str:
+    """A long name with the settings of its row below the method, so that the panel keeps its width."""
+    return label.replace(" · ", "\n", 1) if len(label) > _LONG else label
 
 
 def draw_lines(axes: Axes, lines: Sequence[tuple[str, float]]) -> None:

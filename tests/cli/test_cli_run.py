@@ -251,3 +251,33 @@ def test_a_damaged_number_of_the_truth_is_found_before_anything_runs(
     monkeypatch.setenv("NASREPRO_DATA", str(tmp_path / "data"))
     user_error(nasrepro(*TABULAR, "--seeds", "0"), "acc/imagenet16-120/test/200", "nasrepro data convert")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+
+
+def test_two_settings_of_one_method_are_two_rows(with_table, without_figures, user_error, tmp_path):
+    words = ("--benchmark", "nb201-cifar10", "--scale", "smoke", "--seeds", "0,1", "--json")
+    first = with_table("compare", "--methods", "random,rea[search.tournament=2],rea,rea[search.tournament=2]", *words)
+    assert first.code == 0
+    assert [(row["method"], row["n"]) for row in first.json["rows"]] == [
+        ("random", 2),
+        ("rea · tournament=2", 2),
+        ("rea · tournament=3", 2),
+    ]
+    assert len(first.json["runs"]) == 6, "what is the same is run once"
+    page = (tmp_path / "reports" / "compare" / "index.html").read_text()
+    assert "rea[search.tournament=2]" in page, "the command of the page gives the page"
+    again = with_table(
+        "report", "reports/compare", "--methods", "rea[search.tournament=2],random", "--out", "two", "--json"
+    )
+    assert [row["method"] for row in again.json["rows"]] == ["random", "rea"]
+    user_error(with_table("compare", "-m", "rea[search.turnament=2]", *words), "turnament", "did you mean 'tournament'")
+    user_error(with_table("compare", "-m", "rea[search.tournament=2", *words), "lacks a ']'")
+
+
+def test_reproduce_runs_the_settings_of_rows_and_keeps_them(with_table, user_error, monkeypatch):
+    asked = []
+    monkeypatch.setattr("nasrepro.experiments.plan.plan", lambda variants, *_, **__: asked.append(variants) or [])
+    assert with_table("reproduce", "e2nas/figure-1a", "--scale", "smoke", "--json").code == 0
+    assert "randomnas-ac[regularizer.epsilon=0.2]" in [variant.text for variant in asked[0]]
+    refused = with_table("reproduce", "e2nas/figure-1a", "--set", "regularizer.epsilon=0.3")
+    user_error(refused, "regularizer.epsilon", "e2nas/figure-1a", "states it itself")
+    assert with_table("reproduce", "e2nas/figure-1a", "--set", "training.epochs=3", "--json").code == 0

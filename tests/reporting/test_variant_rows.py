@@ -6,20 +6,24 @@ import csv
 from pathlib import Path
 
 import factory
+import numpy as np
 import pytest
 from pydantic import JsonValue
 
 from nasrepro.errors import UserError
 from nasrepro.records.record import RunRecord
+from nasrepro.records.scores import RunScores
 from nasrepro.records.spec import Protocol
 from nasrepro.reporting.analysis import analyze
 from nasrepro.reporting.cell_figure import cell_figure
 from nasrepro.reporting.comparison import render_comparison
 from nasrepro.reporting.comparison_table import full_table, pair_table, views
 from nasrepro.reporting.describe import caption, short_caption
+from nasrepro.reporting.dot_rows import DotRow, draw_rows
 from nasrepro.reporting.figures import row_looks
 from nasrepro.reporting.findings import findings
-from nasrepro.reporting.style import styled
+from nasrepro.reporting.space_sources import RankSources
+from nasrepro.reporting.style import looks, new_figure, styled
 
 
 def run(
@@ -139,3 +143,21 @@ def test_found_cells_are_drawn_by_row() -> None:
     assert drawing is not None
     assert "Seeds of one row that found the same cell" in drawing.caption
     assert "gdas · tau=0.5" in drawing.svg
+
+
+def test_rankings_of_the_space_are_told_apart_by_settings_too() -> None:
+    records = [run("gdas", seed, tau) for tau in (0.5, 10.0) for seed in (0, 1)]
+    scores = {record.key: RunScores(np.zeros(3), np.ones(3)) for record in records}
+    sources = RankSources(None, tuple(records), scores)  # type: ignore[arg-type]
+    assert [(scored.name, scored.seed) for scored in sources.runs()] == [
+        (name, seed) for name in ("gdas · tau=0.5", "gdas · tau=10") for seed in (0, 1)
+    ]
+
+
+def test_a_long_name_leaves_the_panel_its_width() -> None:
+    axes = new_figure(5, 3).subplots()
+    look = next(iter(looks(["a"]).values()))
+    given = ["randomnas · as-released", "e2nas · a=1 · bcdefghij=10 · k=3"]
+    draw_rows(axes, [DotRow(name, [1.0, 2.0], look) for name in given])
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["randomnas · as-released", "e2nas\na=1 · bcdefghij=10 · k=3"]
