@@ -61,10 +61,11 @@ class E2NASSettings(AlphaSettings):
         "cell",
         description="z at first: the encoding of a random cell, a draw from N(0, I), or alpha_init times such a draw",
     )
-    relaxation: Literal["straight-through", "mixture", "coordinates"] = Field(
+    relaxation: Literal["straight-through", "linearized", "mixture", "coordinates"] = Field(
         "straight-through",
-        description="gradient of the loss in z: through the decoder's probabilities behind hard choices; of the loss "
-        "of the mixture they describe; or, as released, of softmax(z) taken for the choices, past the decoder",
+        description="gradient of the loss in z: through the decoder's probabilities behind hard choices, with GDAS's "
+        "stand-in for operations that were not run; the same with all of them run; of the loss of the mixture that the "
+        "probabilities describe; or, as released, of softmax(z) taken for the choices, past the decoder",
     )
     temperature: float = Field(
         5.0,
@@ -142,8 +143,10 @@ class LatentSampler(AlphaSampler):
         else:
             hard = one_hot(path).view(len(EDGES), -1)
             soft = self.alpha.softmax(0) if self.settings.relaxation == "coordinates" else self._along(self.alpha, hard)
-            gates = hard - soft.detach().view_as(hard) + soft.view_as(hard)
-            loss, paths = F.cross_entropy(lessons.network(x, path, gates.to(x.dtype)), y), 1
+            gates = (hard - soft.detach().view_as(hard) + soft.view_as(hard)).to(x.dtype)
+            everything = self.settings.relaxation == "linearized"  # a mixture whose weights are 0 and 1
+            logits = lessons.network(x, gates) if everything else lessons.network(x, path, gates)
+            loss, paths = F.cross_entropy(logits, y), gates.shape[1] if everything else 1
         (gradient,) = torch.autograd.grad(loss, [self.alpha])
         self._note({"validation loss": float(loss.detach()), "gradient of the loss": float(gradient.norm())})
         return gradient, paths

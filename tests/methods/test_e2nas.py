@@ -101,6 +101,26 @@ def test_straight_through_hands_the_gradient_of_the_gates_to_the_decoder(lessons
     assert gradient.norm() > 0
 
 
+def test_with_all_operations_run_the_gates_have_the_derivatives_of_the_mixture(lessons):
+    made = sampler(gamma=0.0, balanced=False, bounded=False, relaxation="linearized")
+    path = made.argmax()
+    gradient = moved(made, lessons)
+    x, y = lessons.valid_batch()
+    z, hard, codes = made.alpha.detach(), one_hot(path).view(6, 5), torch.tensor(path)
+
+    def loss(at):
+        soft = made.latents.probabilities(at, codes, temperature=5.0)
+        here = made.latents.probabilities(z, codes, temperature=5.0)
+        return F.cross_entropy(lessons.network(x, hard + soft - here), y)
+
+    direction = torch.randn(len(z), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    with torch.no_grad():
+        slope = (loss(z + 1e-5 * direction) - loss(z - 1e-5 * direction)) / 2e-5
+        alone = F.cross_entropy(lessons.network(x, path), y)
+        assert float(loss(z)) == pytest.approx(float(alone))
+    assert float(gradient @ direction) == pytest.approx(float(slope), rel=1e-3)
+
+
 def test_the_released_gradient_goes_past_the_decoder(lessons):
     made = sampler(latent=30, relaxation="coordinates", start="origin", gamma=0.0, balanced=False, bounded=False)
     path = made.argmax()
