@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasrepro.reporting.describe import Fact
-from nasrepro.reporting.output import refuse_foreign, replaced_folder
-from nasrepro.reporting.page import render_page
-from nasrepro.reporting.style import Drawing, styled
+from nasrepro.reporting.sections import Section, SectionedPage
+from nasrepro.reporting.style import styled
 from nasrepro.reporting.table_model import Table, join_words
 from nasrepro.reporting.truth_agreement import Agreement, agreement, agreement_figure
 from nasrepro.reporting.truth_analysis import TruthAnalysis, analyze_truth
@@ -23,23 +21,12 @@ from nasrepro.reporting.truth_data import Measured, TruthTable, separately_measu
 from nasrepro.reporting.truth_figures import distribution_figure, epochs_figure, noise_figure
 from nasrepro.reporting.truth_findings import truth_findings
 from nasrepro.reporting.truth_tables import all_tables
-from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 from nasrepro.spaces import nb201, nb201_columns
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _TABLES = ("distribution", "best", "noise", "agreement", "edges")
-OWN = ("index.html", "tables.md", "tables.tex", "numbers.json", "figures", *(f"{name}.csv" for name in _TABLES))
-
-
-@dataclasses.dataclass(frozen=True)
-class Section:
-    """A heading of the page with what stands below it."""
-
-    title: str
-    figures: Sequence[Drawing]
-    tables: Sequence[tuple[str, Table]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -72,26 +59,7 @@ class TruthReport:
 
         `command` is what the reader types to get it again. Raises `UserError` when the folder cannot be written.
         """
-        refuse_foreign(out)
-        sections = self._sections()
-        page = render_page(
-            "truth.html.j2",
-            title=self.title,
-            kicker=f"{self.analysis.table.benchmark} · {self.analysis.table.primary}",
-            findings=self.findings,
-            sections=sections,
-            facts=_facts(self.analysis.table),
-            command=command,
-        )
-        with replaced_folder(out, OWN) as folder:
-            (folder / "index.html").write_text(page, encoding="utf-8")
-            (folder / "numbers.json").write_text(json.dumps(self.numbers(), indent=1) + "\n", encoding="utf-8")
-            self._write_tables(folder, command)
-            (folder / "figures").mkdir()
-            for drawing in (drawing for section in sections for drawing in section.figures):
-                (folder / "figures" / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
-                (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.png)
-        return out / "index.html"
+        return self._page().write(self._sections(), out, command=command, names=_TABLES)
 
     def numbers(self) -> dict[str, Any]:
         """Every number of the report, ready for JSON; a missing value is None."""
@@ -116,21 +84,18 @@ class TruthReport:
 
     def terminal(self) -> RenderableType:
         """The tables and what they show for a terminal."""
-        from rich.console import Group
-        from rich.text import Text
+        return self._page().terminal()
 
-        lines = [Text(f"• {sentence}") for sentence in self.findings]
-        return Group(*(to_rich(table) for _, table in self.tables), *lines)
-
-    def _write_tables(self, folder: Path, command: str) -> None:
-        for name, table in self.tables:
-            (folder / f"{name}.csv").write_text(to_csv(table, references=True), encoding="utf-8")
-        lines = [f"# {self.title}", "", "## What the numbers show", "", *(f"* {text}" for text in self.findings), ""]
-        lines += [to_markdown(table) for _, table in self.tables]
-        lines += [f"Made by `{command}`.", ""]
-        (folder / "tables.md").write_text("\n".join(lines), encoding="utf-8")
-        floats = [to_latex(table, label=f"tab:truth-{name}") for name, table in self.tables]
-        (folder / "tables.tex").write_text("\n".join(floats), encoding="utf-8")
+    def _page(self) -> SectionedPage:
+        return SectionedPage(
+            kind="truth",
+            title=self.title,
+            kicker=f"{self.analysis.table.benchmark} · {self.analysis.table.primary}",
+            findings=self.findings,
+            tables=self.tables,
+            facts=_facts(self.analysis.table),
+            numbers=self.numbers(),
+        )
 
     def _sections(self) -> list[Section]:
         analysis, tables = self.analysis, dict(self.tables)
