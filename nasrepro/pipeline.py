@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nasrepro import console
+from nasrepro.experiments.contrasts import planned_contrasts
 from nasrepro.experiments.execute import Outcome, default_workers, execute
 from nasrepro.experiments.plan import PlannedRun, plan
 from nasrepro.records.store import RunStore
@@ -32,12 +33,14 @@ def compare(
     threads: int = 1,
     overrides: dict[str, dict[str, Any]] | None = None,
     allow_unverified: bool = False,
+    contrasts: Sequence[str] = (),
     command: str = "nasrepro.pipeline.compare",
 ) -> tuple[Outcome, Path | None]:
     """Search with every method and seed, judge what was found, write the report.
 
     A method may be a variant of one, also as text: `gdas[sampler.tau_start=5]`; the report has a row for each.
-    With several protocols it has a row for each that a method has.
+    With several protocols it has a row for each that a method has. `contrasts` are questions about two of the rows,
+    such as `gdas[sampler.tau_start=5] - gdas`, which the report answers first.
 
     Returns what became of the runs and the report's page, None when no run has a record. What is done in `runs`
     is not done again. Raises `UserError` before anything runs when the request cannot be carried out.
@@ -54,11 +57,12 @@ def compare(
         store=store,
         allow_unverified=allow_unverified,
     )
+    asked = planned_contrasts(contrasts, planned)
     outcome = carry_out(planned, store, workers=workers, threads=threads)
     if not outcome.records:
         return outcome, None
     title = f"Comparison on {benchmark}, {scale} scale"
-    return outcome, render_comparison(outcome.records, out, title=title, command=command)
+    return outcome, render_comparison(outcome.records, out, title=title, command=command, contrasts=asked)
 
 
 def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | None, threads: int) -> Outcome:

@@ -39,6 +39,16 @@ def compare(
     workers: options.Workers = None,
     threads: options.Threads = 1,
     settings: options.Settings = None,
+    contrasts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--contrast",
+            metavar="[LABEL: ]A - B",
+            help="A question about two rows, named as in --methods: 'what γ adds: e2nas - e2nas[sampler.gamma=0]'; "
+            "with several protocols in each, or as 'gdas@as-released - gdas@sound' between two. May be given several "
+            "times; p-values are corrected over the contrasts asked.",
+        ),
+    ] = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
 ) -> None:
@@ -51,6 +61,7 @@ def compare(
     ensure_report_folder(out)
     ensure_writable(runs, "--runs")
     words = request_words(benchmark, scale, protocols, seeds, threads, settings)
+    words += [word for text in contrasts or [] for word in ("--contrast", text)]
     outcome, page = pipeline.compare(
         parse_variants(methods),
         benchmark,
@@ -63,6 +74,7 @@ def compare(
         threads=threads,
         overrides=parse_overrides(settings or []),
         allow_unverified=allow_unverified,
+        contrasts=contrasts or [],
         command=shlex.join(["nasrepro", "compare", "--methods", methods, *words]),
     )
     if page is not None:
@@ -136,6 +148,7 @@ def report(
     from nasrepro.experiments.execute import Outcome
     from nasrepro.experiments.plan import parse_protocols
     from nasrepro.experiments.variants import parse_variants
+    from nasrepro.records.contrast import read_contrasts
     from nasrepro.records.store import read_folder
     from nasrepro.reporting.comparison import render_comparison
     from nasrepro.reporting.space_sources import is_rank_report
@@ -163,12 +176,17 @@ def report(
     if not records:
         raise UserError(f"there are no such records in '{source}'")
     ensure_report_folder(target)
+    asked = read_contrasts(folder or runs)
+    if any((benchmark, scale, protocol, methods)):
+        chosen = {record.key for record in records}
+        asked = [contrast for contrast in asked if contrast.shown_by(chosen)]
     spec = records[0].spec
     page = render_comparison(
         records,
         target,
         title=f"Comparison on {spec.benchmark}, {spec.scale} scale",
         command=shlex.join(["nasrepro", "report", str(folder or runs)]),
+        contrasts=asked,
     )
     _show_comparison(Outcome(records, [], len(records)), page, json=json)
 
@@ -202,16 +220,20 @@ def _value(text: str) -> str | int | float | None:
 
 
 def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
+    from nasrepro.records.contrast import read_contrasts
     from nasrepro.reporting.analysis import analyze
-    from nasrepro.reporting.comparison_table import views
+    from nasrepro.reporting.comparison import CONTRASTS_TABLE, comparison_tables
+    from nasrepro.reporting.contrasts import answers
     from nasrepro.reporting.describe import short_caption
     from nasrepro.reporting.writers import to_rich
 
+    asked = read_contrasts(page.parent)
     if json:
         console.show_json(
             {
                 "report": str(page),
                 "rows": table_rows(page.parent / "table.csv"),
+                "contrasts": table_rows(page.parent / CONTRASTS_TABLE) if asked else [],
                 "runs": [record.key for record in outcome.records],
                 "reused": outcome.reused,
                 "failed": [{"run": failure.job.label, "error": failure.error} for failure in outcome.failures],
@@ -219,7 +241,7 @@ def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
         )
         return
     analysis = analyze(outcome.records, several_protocols=True)
-    for table in views(analysis, ""):
+    for table in comparison_tables(analysis, answers(analysis, asked), ""):
         console.output().print(to_rich(table))
     console.say(short_caption(analysis.records))
     console.say(f"report: {page}")

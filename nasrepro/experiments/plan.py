@@ -31,9 +31,14 @@ class PlannedRun:
     spec: RunSpec
     data: dict[str, str]
     key: str
-    name: str
-    """Of the variant, for messages: runs of one method and seed may differ in settings alone."""
+    variants: tuple[Variant, ...]
+    """All that were asked for and resolve to these settings."""
     allow_unverified: bool = False
+
+    @property
+    def name(self) -> str:
+        """For messages: runs of one method and seed may differ in settings alone."""
+        return self.variants[0].text
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -120,7 +125,8 @@ def plan(
         method = chosen[variant.method]
         data = {**truth, **(images if method.one_shot else {}), **method.hashes(settings, seed)}
         key = run_key(spec, data)
-        runs.setdefault(key, PlannedRun(spec, data, key, variant.text, allow_unverified))
+        also = runs[key].variants if key in runs else ()
+        runs[key] = PlannedRun(spec, data, key, (*also, variant), allow_unverified)
     return list(runs.values())
 
 

@@ -34,7 +34,7 @@ def parse_overrides(assignments: Sequence[str]) -> Overrides:
 
 def parse_variants(text: str) -> list[Variant]:
     """`rea,gdas[sampler.tau_start=5;training.lr=0.1]` → variants in the order given; raises `UserError`."""
-    named = [part.strip() for part in _split(text, ",")]
+    named = [part.strip() for part in split_outside_brackets(text, ",")]
     found = [parse_variant(part) for part in named if part]
     if not found:
         raise UserError(f"no method is named in '{text}'; allowed: names separated by commas, such as random,gdas")
@@ -46,24 +46,27 @@ def parse_variant(text: str) -> Variant:
     match = re.fullmatch(r"([^\[\]=;]+?)\s*(?:\[(.*)\])?", text, flags=re.DOTALL)
     if not match:
         raise UserError(f"method '{text}' cannot be read; the form is {_FORM}")
-    assignments = [part.strip() for part in _split(match[2] or "", ";")]
+    assignments = [part.strip() for part in split_outside_brackets(match[2] or "", ";")]
     if match[2] is not None and not all(assignments):
         raise UserError(f"method '{text}' has an empty setting; the form is {_FORM}")
     return Variant(method=match[1], settings=parse_overrides(assignments) if match[2] else {})
 
 
-def _split(text: str, separator: str) -> list[str]:
+def split_outside_brackets(text: str, separator: str) -> list[str]:
     """The parts of the text between separators that stand in no brackets; raises `UserError` for an open bracket."""
-    parts, closing = [""], ""
-    for letter in text:
+    parts, closing, place = [""], "", 0
+    while place < len(text):
+        letter = text[place]
         if closing and letter == closing[-1]:
             closing = closing[:-1]
         elif letter in _PAIRS:
             closing += _PAIRS[letter]
-        if letter == separator and not closing:
+        if not closing and text.startswith(separator, place):
             parts.append("")
+            place += len(separator)
         else:
             parts[-1] += letter
+            place += 1
     if closing:
         raise UserError(f"'{text}' lacks a '{closing[-1]}'; the form is {_FORM}")
     return parts

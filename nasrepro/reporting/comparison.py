@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nasrepro.records.contrast import CONTRASTS_FILE, Contrast, contrasts_text
 from nasrepro.records.record import RunRecord
 from nasrepro.records.store import write_record
 from nasrepro.reporting.analysis import Analysis, analyze
 from nasrepro.reporting.comparison_table import full_table, pair_table, views
+from nasrepro.reporting.contrast_table import contrast_numbers, contrast_table
+from nasrepro.reporting.contrasts import Answer, answers
 from nasrepro.reporting.describe import caption, describe, protocol_words, short_caption
 from nasrepro.reporting.figures import all_figures
 from nasrepro.reporting.findings import findings, unfinished
@@ -22,46 +25,66 @@ from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-OWN = ("index.html", "table.csv", "table.md", "table.tex", "figures", "records")
+CONTRASTS_TABLE = "contrasts.csv"
+OWN = ("index.html", "table.csv", "table.md", "table.tex", CONTRASTS_TABLE, CONTRASTS_FILE, "figures", "records")
 
 
-def render_comparison(records: Sequence[RunRecord], out: Path, *, title: str, command: str) -> Path:
+def render_comparison(
+    records: Sequence[RunRecord], out: Path, *, title: str, command: str, contrasts: Sequence[Contrast] = ()
+) -> Path:
     """Write the report of `records` into the folder `out` and return its page.
 
     Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png` and `records/*.json`; `out` is
-    replaced as a whole. `command` is what the reader types to get it again. Raises `UserError` when the records must
-    not share a table or the folder cannot be written.
+    replaced as a whole. With `contrasts` the page begins with their answers, `contrasts.csv` has these for machines,
+    and `contrasts.json` keeps the questions for the next rendering. `command` is what the reader types to get it
+    again. Raises `UserError` when the records must not share a table or the folder cannot be written.
     """
     analysis = analyze(records, several_protocols=True)
+    answered = answers(analysis, contrasts)
     provenance = short_caption(analysis.records)
-    tables = views(analysis, provenance)
+    tables = comparison_tables(analysis, answered, provenance)
     with styled():
-        drawings = all_figures(analysis, provenance)
+        drawings = all_figures(analysis, provenance, answered)
     with replaced_folder(out, OWN) as folder:
-        _write_tables(folder, analysis, tables, title, command)
+        _write_tables(folder, analysis, answered, tables, title, command)
         write_figures(folder / "figures", drawings)
         for record in analysis.records:
             write_record(folder / "records" / f"{record.key}.json", record)
-        page = _page(analysis, tables, drawings, title, command)
+        if contrasts:
+            (folder / CONTRASTS_FILE).write_text(contrasts_text(contrasts), encoding="utf-8")
+            (folder / CONTRASTS_TABLE).write_text(to_csv(contrast_numbers(answered)), encoding="utf-8")
+        page = _page(analysis, answered, tables, drawings, title, command)
         (folder / "index.html").write_text(page, encoding="utf-8")
     return out / "index.html"
 
 
-def terminal_comparison(records: Sequence[RunRecord]) -> RenderableType:
+def comparison_tables(analysis: Analysis, answered: Sequence[Answer], caption: str) -> list[Table]:
+    """The tables people read; first the answers, where something was asked."""
+    asked = [contrast_table(answered, analysis, caption)] if answered else []
+    return [*asked, *views(analysis, caption)]
+
+
+def terminal_comparison(records: Sequence[RunRecord], contrasts: Sequence[Contrast] = ()) -> RenderableType:
     """The main tables and the findings for a terminal; raises `UserError` when the records must not share a table."""
     from rich.console import Group
     from rich.text import Text
 
     analysis = analyze(records, several_protocols=True)
-    lines = [Text(f"• {sentence}") for sentence in findings(analysis)]
+    answered = answers(analysis, contrasts)
+    lines = [Text(f"• {sentence}") for sentence in findings(analysis, answered)]
     return Group(
-        *(to_rich(table) for table in views(analysis, "")), *lines, Text(caption(analysis.records), style="dim")
+        *(to_rich(table) for table in comparison_tables(analysis, answered, "")),
+        *lines,
+        Text(caption(analysis.records), style="dim"),
     )
 
 
-def _write_tables(folder: Path, analysis: Analysis, tables: Sequence[Table], title: str, command: str) -> None:
+def _write_tables(
+    folder: Path, analysis: Analysis, answered: Sequence[Answer], tables: Sequence[Table], title: str, command: str
+) -> None:
     (folder / "table.csv").write_text(to_csv(full_table(analysis)), encoding="utf-8")
-    lines = [f"# {title}", "", "## What this shows", "", *(f"* {sentence}" for sentence in findings(analysis)), ""]
+    shown = [f"* {sentence}" for sentence in findings(analysis, answered)]
+    lines = [f"# {title}", "", "## What this shows", "", *shown, ""]
     body = "\n".join(to_markdown(table) for table in (*tables, *_pairs(analysis)))
     failed = [f"* {method}, seed {seed}: {status}: {reason}" for method, seed, status, reason in unfinished(analysis)]
     tail = ["", "### Runs without a result", "", *failed] if failed else []
@@ -83,13 +106,21 @@ def write_figures(folder: Path, drawings: Sequence[Drawing]) -> None:
         (folder / f"{drawing.name}.png").write_bytes(drawing.png)
 
 
-def _page(analysis: Analysis, tables: Sequence[Table], drawings: Sequence[Drawing], title: str, command: str) -> str:
+def _page(
+    analysis: Analysis,
+    answered: Sequence[Answer],
+    tables: Sequence[Table],
+    drawings: Sequence[Drawing],
+    title: str,
+    command: str,
+) -> str:
     first = analysis.records[0]
     return render_page(
         "comparison.html.j2",
         title=title,
         kicker=f"{first.spec.benchmark} · scale {first.spec.scale} · {protocol_words(analysis.records)}",
-        findings=findings(analysis),
+        findings=findings(analysis, answered),
+        asked=bool(answered),
         tables=tables,
         pairs=_pairs(analysis),
         drawings=drawings,

@@ -96,7 +96,12 @@ def pair_table(analysis: Analysis) -> Table:
     )
     rows = tuple(
         Row(
-            {"pair": Cell(text=f"{a} − {b}"), "difference": _difference(t), "n": Cell(value=t.comparison.n), "p": _p(t)}
+            {
+                "pair": Cell(text=f"{a} − {b}"),
+                "difference": difference_cell(t),
+                "n": Cell(value=t.comparison.n),
+                "p": _p(t),
+            }
         )
         for (a, b), t in analysis.pairs.items()
     )
@@ -159,7 +164,7 @@ def _method_row(result: MethodResult, analysis: Analysis) -> Row:
         **_cost_cells(result),
     }
     if versus is not None:
-        cells["vs_random"] = _difference(versus, note=_p_text(versus))
+        cells["vs_random"] = difference_cell(versus, note=p_text(versus))
         cells["vs_random.p"] = Cell(value=versus.p)
         cells["vs_random.test"] = Cell(text=versus.comparison.test)
     return Row(cells, records=tuple(record.key for record in result.records))
@@ -242,16 +247,18 @@ def _worth_notes(analysis: Analysis) -> list[str]:
     return notes
 
 
-def _difference(tested: Tested, note: str = "") -> Cell:
+def difference_cell(tested: Tested, note: str = "") -> Cell:
+    """The mean difference with its interval."""
     c = tested.comparison
     return Cell(value=finite(c.difference), low=finite(c.low), high=finite(c.high), n=c.n, note=note)
 
 
 def _p(tested: Tested) -> Cell:
-    return Cell(text=_p_text(tested))
+    return Cell(text=p_text(tested))
 
 
-def _p_text(tested: Tested) -> str:
+def p_text(tested: Tested) -> str:
+    """The adjusted p, or that there are too few seeds for one."""
     if tested.comparison.underpowered:
         return f"underpowered (n = {tested.comparison.n})"
     return p_equals(tested.p)

@@ -14,7 +14,7 @@ from nasrepro.metrics.summary import summarize
 from nasrepro.reporting.style import INK, MUTED, PAPER, Look
 from nasrepro.reporting.table_model import decimal
 
-_LONG = 28
+LONG = 28
 """Letters of a name that take half of the panel."""
 
 
@@ -56,7 +56,8 @@ def draw_rows(axes: Axes, rows: Sequence[DotRow]) -> None:
 
 def _in_lines(label: str) -> str:
     """A long name with the settings of its row below the method, so that the panel keeps its width."""
-    return label.replace(" · ", "\n", 1) if len(label) > _LONG else label
+    lines = label.split("\n")
+    return "\n".join(line.replace(" · ", "\n", 1) if len(line) > LONG else line for line in lines)
 
 
 def draw_lines(axes: Axes, lines: Sequence[tuple[str, float]]) -> None:

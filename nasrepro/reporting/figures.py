@@ -13,6 +13,7 @@ from nasrepro.metrics.regret import incumbent_curve
 from nasrepro.records.record import Checkpoint, Probes
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.comparison_table import scoring_label
+from nasrepro.reporting.contrasts import Answer
 from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
 from nasrepro.reporting.ranking import dead_cells
@@ -261,11 +262,13 @@ def _tau_curve(axes: Axes, result: MethodResult, look: Look) -> None:
         axes.fill_between(x, low, high, color=look.color, alpha=0.14, linewidth=0)
 
 
-def all_figures(analysis: Analysis, provenance: str) -> Sequence[Drawing]:
+def all_figures(analysis: Analysis, provenance: str, answered: Sequence[Answer] = ()) -> Sequence[Drawing]:
     """Every figure the records have data for, in reading order."""
     from nasrepro.reporting.cell_figure import cell_figure
+    from nasrepro.reporting.contrast_figure import contrast_figure
 
     made = [
+        contrast_figure(answered, analysis, provenance),
         accuracy_figure(analysis, provenance),
         tau_figure(analysis, provenance),
         anytime_figure(analysis, provenance),

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison, attainable
+from nasrepro.reporting import contrasts
 from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Scoring, Tested
 from nasrepro.reporting.comparison_table import p_equals
+from nasrepro.reporting.contrasts import Answer, sentence
 from nasrepro.reporting.grouping import PRIMARY, rows_of
 from nasrepro.reporting.table_model import decimal, join_words
 
 
-def findings(analysis: Analysis) -> list[str]:
-    """Sentences for the section "What this shows", most important first."""
+def findings(analysis: Analysis, answered: Sequence[Answer] = ()) -> list[str]:
+    """Sentences for the section "What this shows", most important first: what was asked before what was not."""
     main = analysis.primary
-    sentences = []
+    sentences = [*(sentence(answer, len(answered)) for answer in answered), contrasts.out_of_reach(answered)]
     if main is not None:
-        sentences += [_worth(analysis, main), _random(analysis), _between(analysis)]
+        between = _unasked(analysis) if answered else _between(analysis)
+        sentences += [_worth(analysis, main), _random(analysis), between]
     sentences += [_ranking(result) for result in analysis.methods if result.ranking is not None]
     sentences += [_runs(analysis), _trust(analysis)]
-    return [sentence for sentence in sentences if sentence]
+    return [text for text in sentences if text]
 
 
 def _worth(analysis: Analysis, main: Scoring) -> str:
@@ -28,7 +31,8 @@ def _worth(analysis: Analysis, main: Scoring) -> str:
     if not scored:
         return "No run finished with a score, so nothing can be said about the found cells."
     ordered = sorted(scored, key=lambda r: r.scores[PRIMARY].mean, reverse=main.higher_is_better)
-    listed = [f"{result.method} {decimal(result.scores[PRIMARY].mean, 2)}" for result in ordered]
+    stop = ":" if analysis.noun == "row" else ""  # a setting's value and a mean need something between them
+    listed = [f"{result.method}{stop} {decimal(result.scores[PRIMARY].mean, 2)}" for result in ordered]
     text = f"Mean {main.split} {'accuracy in percent' if main.higher_is_better else 'perplexity'} of the found cells"
     ends = []
     if main.random_mean is not None:
@@ -90,6 +94,19 @@ def _between(analysis: Analysis) -> str:
     if len(analysis.protocols) > 1:
         return f"Shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
     return f"No {noun} beats all others; shown differences: {join_words(words)} (paired over seeds, Holm over {pairs})."
+
+
+def _unasked(analysis: Analysis) -> str:
+    """All pairs in one sentence, where the questions were others."""
+    if analysis.winner:
+        return _between(analysis)
+    if len(analysis.pairs) < 2 or all(tested.comparison.underpowered for tested in analysis.pairs.values()):
+        return ""
+    shown = sum(tested.significant for tested in analysis.pairs.values())
+    number = {0: "none is", 1: "one is"}.get(shown, f"{shown} are")
+    return (
+        f"Of all {len(analysis.pairs)} pairs, tested as one family, {number} shown to differ (see the table of tests)."
+    )
 
 
 def out_of_reach(comparisons: Sequence[Comparison]) -> str:

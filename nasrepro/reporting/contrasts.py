@@ -1,0 +1,134 @@
+"""The questions that were asked of a comparison, answered: a paired test each, one family, and a verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison, attainable, paired
+from nasrepro.records.contrast import Contrast, Side
+from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Tested, adjusted
+from nasrepro.reporting.comparison_table import p_equals
+from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.table_model import MINUS, Cell, brackets, decimal, finite
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the runs say about one contrast."""
+
+    asked: Contrast
+    first: str
+    """The row's name; what was asked for where it has no run."""
+    second: str
+    differences: dict[int, float]
+    """Seed → first minus second under the primary scoring, positive where the first is better."""
+    tested: Tested
+    """Of the mean difference; p adjusted over the contrasts asked (Holm)."""
+    cost: float | None
+    """Path steps of the first per path step of the second; None where a row has none."""
+    unit: str
+    """Of the differences, as it stands behind a number; empty for a perplexity."""
+
+    @property
+    def pair(self) -> str:
+        return f"{self.first} {MINUS} {self.second}"
+
+    @property
+    def name(self) -> str:
+        return self.asked.label or self.pair
+
+    @property
+    def comparison(self) -> Comparison:
+        return self.tested.comparison
+
+
+def answers(analysis: Analysis, contrasts: Sequence[Contrast]) -> tuple[Answer, ...]:
+    """The contrasts in the order asked, over the seeds for which both rows have a result."""
+    main = analysis.primary
+    better = 1.0 if main is None or main.higher_is_better else -1.0
+    unit = "" if main is None or not main.higher_is_better else "percentage points"
+    rows = [(_row(contrast.first, analysis), _row(contrast.second, analysis)) for contrast in contrasts]
+    differences: list[dict[int, float]] = []
+    compared: dict[int, Comparison] = {}
+    for number, (first, second) in enumerate(rows):
+        mine, others = _values(first), _values(second)
+        shared = sorted(mine.keys() & others.keys())
+        differences.append({seed: better * (mine[seed] - others[seed]) for seed in shared})
+        compared[number] = paired([better * mine[seed] for seed in shared], [better * others[seed] for seed in shared])
+    tested = adjusted(compared)
+    return tuple(
+        Answer(
+            asked=contrast,
+            first=first.method if first else contrast.first.name,
+            second=second.method if second else contrast.second.name,
+            differences=differences[number],
+            tested=tested[number],
+            cost=_cost(first, second),
+            unit=unit,
+        )
+        for number, (contrast, (first, second)) in enumerate(zip(contrasts, rows, strict=True))
+    )
+
+
+def _row(side: Side, analysis: Analysis) -> MethodResult | None:
+    keys = set(side.runs)
+    return next((row for row in analysis.methods if any(record.key in keys for record in row.records)), None)
+
+
+def _values(row: MethodResult | None) -> dict[int, float]:
+    return row.values.get(PRIMARY, {}) if row is not None else {}
+
+
+def _cost(first: MethodResult | None, second: MethodResult | None) -> float | None:
+    mine, others = (row.mean_of(lambda record: record.cost.path_steps) if row else None for row in (first, second))
+    return mine / others if mine and others else None
+
+
+def verdict(answer: Answer) -> str:
+    """The answer in a few words: nothing is claimed that the test does not support."""
+    c = answer.comparison
+    if c.n == 0:
+        return "no answer: no seed has a result in both rows"
+    if c.underpowered:
+        return f"underpowered (n = {c.n})"
+    if not answer.tested.significant:
+        return "not distinguishable"
+    return f"{'better' if c.difference > 0 else 'worse'} by {decimal(abs(c.difference), 2)}"
+
+
+def sentence(answer: Answer, family: int) -> str:
+    """The answer with its evidence, for the top of the page; `family` is the number of contrasts asked."""
+    c = answer.comparison
+    asked = f"{answer.name} ({answer.pair})" if answer.asked.label else answer.pair
+    if c.n == 0:
+        return f"{asked}: {verdict(answer)}."
+    unit = f" {answer.unit}" if answer.unit else ""
+    interval = brackets(Cell(low=finite(c.low), high=finite(c.high)), 2, sign=True)
+    within = f" {interval}" if interval else ""
+    measured = f"{decimal(c.difference, 2, sign=True)}{unit}{within}"
+    cost = f"; {_cost_words(answer.cost)}" if answer.cost is not None else ""
+    if c.underpowered:
+        seeds = f"{c.n} seed{'' if c.n == 1 else 's'} in common, {MINIMUM_PAIRS} needed"
+        return f"{asked}: underpowered, so no test ({seeds}); mean difference {measured}{cost}."
+    over = f", Holm over {family} contrasts" if family > 1 else ""
+    evidence = f"{p_equals(answer.tested.p)}{over}, n = {c.n}"
+    shown = f"{verdict(answer)}{unit}{within}" if answer.tested.significant else f"not distinguishable, {measured}"
+    return f"{asked}: {shown}; {evidence}{cost}."
+
+
+def _cost_words(factor: float) -> str:
+    rounded = decimal(factor, 2)
+    return "equal path steps" if rounded == "1.00" else f"{rounded} times the path steps"
+
+
+def out_of_reach(found: Sequence[Answer]) -> str:
+    """A sentence where the contrasts are too many for the seeds, so that no test could have shown a difference."""
+    smallest = attainable([answer.comparison for answer in found])
+    if smallest is None or smallest <= ALPHA:
+        return ""
+    return (
+        f"None of the {len(found)} contrasts can be shown to differ from zero: with at most "
+        f"{max(answer.comparison.n for answer in found)} seeds Holm's correction leaves no p below "
+        f"{decimal(smallest, 3)}, whatever the data."
+    )
