@@ -14,6 +14,7 @@ import typer
 
 import nasrepro
 from nasrepro import console
+from nasrepro.commands.autoencoder import autoencoder_app
 from nasrepro.commands.benchmark import benchmark_app
 from nasrepro.commands.check import check
 from nasrepro.commands.data import data_app
@@ -42,6 +43,7 @@ app.command(rich_help_panel="Look up")(cost)
 app.command("list", rich_help_panel="Look up")(list_names)
 app.command(rich_help_panel="Look up")(show)
 app.add_typer(benchmark_app, name="benchmark", rich_help_panel="Look up")
+app.add_typer(autoencoder_app, name="autoencoder", rich_help_panel="Look up")
 app.add_typer(data_app, name="data", rich_help_panel="Maintain")
 app.command(rich_help_panel="Maintain")(check)
 

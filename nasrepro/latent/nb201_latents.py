@@ -47,16 +47,9 @@ class CellLatents:
     @classmethod
     def load(cls, path: Path) -> CellLatents:
         """Read weights written by `content`; raises `UserError` naming the file when it holds no such thing."""
-        try:
-            with safe_open(str(path), framework="pt") as file:
-                about: dict[str, str] = file.metadata() or {}
-                tensors = {name: file.get_tensor(name).double() for name in file.keys()}  # noqa: SIM118 - no mapping
-        except (OSError, SafetensorError) as error:
-            raise UserError(f"'{path}' cannot be read as weights of an autoencoder: {error}") from error
-        if about.get("format") != _FORMAT:
-            raise UserError(f"'{path}' is of format '{about.get('format')}'; allowed: {_FORMAT}")
+        told, tensors = _read(path)
         extent = Extent(*(tensors.pop(_EXTENT + name) for name in Extent._fields))
-        hidden, latent, bidirectional = (int(about[name]) for name in _SIZES)
+        hidden, latent, bidirectional = (int(told[name]) for name in _SIZES)
         model = GraphVAE(hidden=hidden, latent=latent, bidirectional=bool(bidirectional))
         model.double().load_state_dict(tensors)
         return cls(model, extent)
@@ -99,9 +92,26 @@ class CellLatents:
         return (self.model.decode(z.unsqueeze(0), told, feed=feed)[0][0] / temperature).softmax(1)
 
 
+def about(path: Path) -> dict[str, str]:
+    """What a file of weights says of itself; raises `UserError` as `CellLatents.load` does."""
+    return _read(path)[0]
+
+
 def one_hot(path: tuple[int, ...]) -> Tensor:
     """Operation codes of a cell → (30,), float64."""
     return F.one_hot(torch.tensor(path), len(OPS)).double().flatten()
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            told: dict[str, str] = file.metadata() or {}
+            tensors = {name: file.get_tensor(name).double() for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"'{path}' cannot be read as weights of an autoencoder: {error}") from error
+    if told.get("format") != _FORMAT:
+        raise UserError(f"'{path}' is of format '{told.get('format')}'; allowed: {_FORMAT}")
+    return told, tensors
 
 
 def _in_order(file: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -19,9 +20,13 @@ def reaches_output() -> np.ndarray:
 @cache
 def functional_classes() -> np.ndarray:
     """The number of each cell's functional class, 0 … 5043 by first appearance; int64 (15625,), read-only."""
-    numbers: dict[str, int] = {}
-    keys = (nb201_equivalence.functional_key(ops) for ops in _cells())
-    return _column([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+    return _numbered(nb201_equivalence.functional_key)
+
+
+@cache
+def official_classes() -> np.ndarray:
+    """The number of each cell's official class, 0 … 6465 by first appearance; int64 (15625,), read-only."""
+    return _numbered(nb201_equivalence.official_string)
 
 
 @cache
@@ -38,6 +43,11 @@ def params(skeleton: Skeleton) -> np.ndarray:
     kinds, kind = np.unique(counts, axis=0, return_inverse=True)
     found = np.array([nb201_costs.cost(int(one), int(three), skeleton).params for one, three in kinds])
     return _column(found[kind.ravel()], np.int64)
+
+
+def _numbered(key: Callable[[tuple[int, ...]], str]) -> np.ndarray:
+    numbers: dict[str, int] = {}
+    return _column([numbers.setdefault(key(ops), len(numbers)) for ops in _cells()], np.int64)
 
 
 def _cells() -> list[tuple[int, ...]]:

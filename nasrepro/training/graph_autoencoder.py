@@ -52,6 +52,11 @@ class GraphVAESettings(Settings):
     share: float = Field(1.0, gt=0, le=1, description="of the cells that are trained on; the others are held out")
 
 
+OF_SIZE: dict[int, dict[str, Any]] = {20: {}, 30: {"noise": 0.01}}
+"""What the autoencoders that come with the project change about the defaults, by latent size: with the released size
+comes the released noise, under which an autoencoder hardly is a variational one."""
+
+
 class GraphAutoencoderTraining:
     """One training; everything random comes from `seed`."""
 

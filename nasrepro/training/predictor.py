@@ -66,6 +66,12 @@ class CellPredictor:
             found = self.model.predict(self.model.encode(to_tokens(ops)))
         return found.double().numpy() * self._span + self._low
 
+    def embed(self, ops: np.ndarray) -> np.ndarray:
+        """The embeddings H of codes (N, 6), flattened: six unit vectors one after the other, (N, 6·d)."""
+        with torch.no_grad():
+            found: np.ndarray = self.model.encode(to_tokens(ops)).transpose(0, 1).flatten(1).numpy()
+        return found
+
     def reconstruct(self, ops: np.ndarray) -> np.ndarray:
         """What the decoder makes of the embeddings of codes (N, 6): codes again."""
         with torch.no_grad():
