@@ -13,8 +13,8 @@ from scipy import stats
 from nasrepro import benchmarks
 from nasrepro.experiments.jobs import JobOutcome
 from nasrepro.experiments.plan import plan
-from nasrepro.experiments.variants import parse_overrides
 from nasrepro.experiments.runner import run
+from nasrepro.experiments.variants import parse_overrides
 from nasrepro.experiments.worker import one_line
 from nasrepro.records.scores import RunScores, read_scores, write_scores
 from nasrepro.records.store import RunStore, read_folder
@@ -291,7 +291,7 @@ def test_scores_that_cannot_be_read_are_refused(toy, user_error, tmp_path):
         (("gdas", "--scores", "x.csv"), "--scores"),
         (("gdos", *TOY), "did you mean 'gdas'"),
         (("rea", *TOY), "'rea' trains no supernet"),
-        (("gdas,rea", *TOY), "allowed: methods with weight sharing, such as randomnas, gdas"),
+        (("gdas,rea", *TOY), "allowed: methods with weight sharing, such as randomnas, randomnas-ac, gdas"),
         (("gdas", "--benchmark", "nb201-digit"), "did you mean"),
         (("gdas", "--benchmark", "nb201-imagenet16-120"), "nasbench201.npz"),
         (("gdas", *TOY, "--set", "training.epoch=3"), "epochs"),
