@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nasrepro.records.autoencoder import AutoencoderMeasures, AutoencoderStudy, AutoencoderTraining, Prior
+from nasrepro.records.autoencoder import (
+    AutoencoderMeasures,
+    AutoencoderStudy,
+    AutoencoderTraining,
+    Prior,
+    SpaceReference,
+)
 from nasrepro.reporting.table_model import EMPTY, Cell, Column, Row, Table, decimal
+from nasrepro.spaces.nb201 import EDGES, OPS
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,23 @@ def labels(study: AutoencoderStudy) -> list[str]:
 def measures_of(study: AutoencoderStudy) -> list[Measure]:
     """Every row of the comparison."""
     space = study.reference
-    chance = (1 - 1 / (space.cells - 1)) ** (space.cells - 1)  # that a cell is chosen by none of the others
-    edge, chosen = space.one_edge, space.random_pairs
     return [
         Measure("reconstructed", "cells given back by decoding their encoding, %", lambda m: 100 * m.reconstructed),
         Measure("image", "different cells that this gives", lambda m: m.image, 0),
+        *_apart(space),
+        *_smooth(space),
+        *_drawn(space),
+    ]
+
+
+def _apart(space: SpaceReference) -> list[Measure]:
+    chance = (1 - 1 / (space.cells - 1)) ** (space.cells - 1)  # that none of the others chooses a cell
+    rows: tuple[tuple[str, str, Callable[[AutoencoderMeasures], int], float], ...] = (
+        ("none", "nobody's nearest neighbour, %", lambda m: m.nearest_of_none, chance),
+        ("one", "one other's, %", lambda m: m.nearest_of_one, chance),
+        ("several", "several others', %", lambda m: m.nearest_of_several, 1 - 2 * chance),
+    )
+    return [
         Measure("closest", "closest two cells ¹", lambda m: m.closest, begins=True),
         Measure("isomorphic_closest", "closest two isomorphic cells ¹ ²", lambda m: m.isomorphic_closest),
         Measure(
@@ -46,67 +65,49 @@ def measures_of(study: AutoencoderStudy) -> list[Measure]:
             lambda m: 100 * m.isomorphic_nearest,
             random=100 * space.isomorphic_random,
         ),
-        Measure(
-            "none",
-            "nobody's nearest neighbour, %",
-            _share(lambda m: m.nearest_of_none, space.cells),
-            1,
-            None,
-            100 * chance,
-        ),
-        Measure("one", "one other's, %", _share(lambda m: m.nearest_of_one, space.cells), 1, None, 100 * chance),
-        Measure(
-            "several",
-            "several others', %",
-            _share(lambda m: m.nearest_of_several, space.cells),
-            1,
-            None,
-            100 * (1 - 2 * chance),
-        ),
+        *(Measure(key, label, _share(of, space.cells), 1, random=100 * random) for key, label, of, random in rows),
+    ]
+
+
+def _smooth(space: SpaceReference) -> list[Measure]:
+    edge, random = space.one_edge, space.random_pairs
+    return [
         Measure(
             "one_edge",
             "nearest neighbour differs on one edge, %",
             lambda m: 100 * m.nearest_one_edge,
             1,
             100.0,
-            100 * 24 / (space.cells - 1),
+            100 * len(EDGES) * (len(OPS) - 1) / (space.cells - 1),
             begins=True,
         ),
-        Measure("correlation", "correlation of distance and differing edges", lambda m: m.correlation, 2, None, 0.0),
+        Measure("correlation", "correlation of distance and differing edges", lambda m: m.correlation, random=0.0),
         Measure(
             "accuracy",
             "difference to it, points of accuracy",
             lambda m: m.nearest_gap.accuracy,
-            2,
-            edge.accuracy,
-            chosen.accuracy,
+            one_edge=edge.accuracy,
+            random=random.accuracy,
         ),
-        Measure("rank", "difference to it, % of the ranks", lambda m: m.nearest_gap.rank, 1, edge.rank, chosen.rank),
-        Measure(
-            "connected",
-            "samples with a path from input to output, % ³",
-            _of_prior(lambda p: 100 * p.connected),
-            1,
-            None,
-            100 * space.prior.connected,
-            begins=True,
-        ),
-        Measure(
-            "distinct",
-            f"different cells among {space.prior.few:,} samples ³",
-            _of_prior(lambda p: p.distinct_of_few),
-            0,
-            None,
-            space.prior.distinct_of_few,
-        ),
-        Measure(
+        Measure("rank", "difference to it, % of the ranks", lambda m: m.nearest_gap.rank, 1, edge.rank, random.rank),
+    ]
+
+
+def _drawn(space: SpaceReference) -> list[Measure]:
+    prior = space.prior
+    rows: tuple[tuple[str, str, Callable[[Prior], float], int], ...] = (
+        ("connected", "samples with a path from input to output, % ³", lambda p: 100 * p.connected, 1),
+        ("distinct", f"different cells among {prior.few:,} samples ³", lambda p: p.distinct_of_few, 0),
+        (
             "reached",
-            f"of the space among {space.prior.samples:,} samples, % ³",
-            _of_prior(lambda p: 100 * p.distinct / space.cells),
+            f"of the space among {prior.samples:,} samples, % ³",
+            lambda p: 100 * p.distinct / space.cells,
             1,
-            None,
-            100 * space.prior.distinct / space.cells,
         ),
+    )
+    return [
+        Measure(key, label, _of_prior(of), digits, random=of(prior), begins=key == "connected")
+        for key, label, of, digits in rows
     ]
 
 
