@@ -27,7 +27,7 @@ def compare(
             "--methods",
             "-m",
             help="Names separated by commas; see 'nasrepro list methods'. A method may be given several times with "
-            "other settings, each a row: 'gdas,gdas[sampler.tau_start=5;training.epochs=20]'.",
+            "other settings, joined by semicolons, each a row: 'gdas, gdas\\[training.epochs=20]'.",
         ),
     ],
     benchmark: options.Benchmark = "nb201-digits",
@@ -44,7 +44,7 @@ def compare(
         typer.Option(
             "--contrast",
             metavar="[LABEL: ]A - B",
-            help="A question about two rows, named as in --methods: 'what γ adds: e2nas - e2nas[sampler.gamma=0]'; "
+            help="A question about two rows, named as in --methods: 'what γ adds: e2nas - e2nas\\[sampler.gamma=0]'; "
             "with several protocols in each, or as 'gdas@as-released - gdas@sound' between two. May be given several "
             "times; p-values are corrected over the contrasts asked.",
         ),

@@ -273,6 +273,32 @@ def test_two_settings_of_one_method_are_two_rows(with_table, without_figures, us
     user_error(with_table("compare", "-m", "rea[search.tournament=2", *words), "lacks a ']'")
 
 
+def test_questions_are_answered_and_kept_with_the_report(with_table, without_figures, user_error, tmp_path):
+    words = ("--benchmark", "nb201-cifar10", "--scale", "smoke", "--seeds", "0-9")
+    command = ("compare", "--methods", "random,rea[search.tournament=2],rea", *words)
+    asked = ("--contrast", "tournament: rea - rea[search.tournament=2]", "--contrast", "rea - random")
+    first = with_table(*command, *asked, "--json")
+    tournament, gain = first.json["contrasts"]
+    assert (tournament["label"], tournament["second"], tournament["n"]) == ("tournament", "rea · tournament=2", 10)
+    mean = {row["method"]: row["test.mean"] for row in first.json["rows"]}
+    assert gain["gain.difference"] == pytest.approx(mean["rea · tournament=3"] - mean["random"])
+    report = tmp_path / "reports" / "compare"
+    assert "&#39;tournament: rea - rea[search.tournament=2]&#39;" in (report / "index.html").read_text()
+    stored = (report / "contrasts.json").read_bytes()
+
+    again = with_table("report", "reports/compare")
+    assert "The questions asked" in again.out
+    assert again.out.index("The questions asked") < again.out.index("What the found cells are worth")
+    assert (report / "contrasts.json").read_bytes() == stored
+    fewer = with_table("report", "reports/compare", "--methods", "rea", "--out", "fewer", "--json")
+    assert [row["label"] for row in fewer.json["contrasts"]] == ["tournament"], "the others' rows are left out"
+    assert with_table(*command, "--json").json["contrasts"] == []
+
+    for text, hint in (("rea - rae", "did you mean 'rea'?"), ("rea - rea", "twice"), ("rea", "the form is")):
+        user_error(with_table(*command, "--contrast", text, "--runs", "none"), "contrast '", hint)
+    assert not (tmp_path / "none").exists()
+
+
 def test_reproduce_runs_the_settings_of_rows_and_keeps_them(with_table, user_error, monkeypatch):
     asked = []
     monkeypatch.setattr("nasrepro.experiments.plan.plan", lambda variants, *_, **__: asked.append(variants) or [])
