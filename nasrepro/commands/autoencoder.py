@@ -64,7 +64,7 @@ def train(
         args = (recipe.model_dump(mode="json"), seed, file, runs, shlex.join(words))
         (found,) = _carried_out([Job("autoencoder", f"autoencoder {latent}-{seed}", train_graph, args)], runs, 1)
     if json:
-        console.show_json({"weights": str(file), **found.model_dump(mode="json")})
+        console.show_json({"file": str(file), **found.model_dump(mode="json")})
         return
     console.say(_told(found))
     console.say(str(file))
