@@ -32,6 +32,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_data_templates_and_papers(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "nasrepro/data/registry.toml" in names
+    shipped = {f"nasrepro/data/autoencoders/{path.name}" for path in (ROOT / "data" / "autoencoders").iterdir()}
+    assert any(name.endswith(".safetensors") for name in shipped)
+    assert shipped <= set(names)
     assert "nasrepro/papers/e2nas.json" in names
     assert any(name.startswith("nasrepro/reporting/templates/") for name in names)
     assert "nasrepro/py.typed" in names

@@ -11,7 +11,7 @@ from nasrepro.experiments import autoencoder_study as study
 from nasrepro.experiments import autoencoders
 from nasrepro.latent.nb201_latents import CellLatents
 from nasrepro.records.autoencoder import read_training, write_training
-from nasrepro.spaces.nb201 import from_string
+from nasrepro.spaces.nb201 import from_string, op_table
 from nasrepro.splits import Split
 from nasrepro.training.predictor_settings import PredictorSettings
 
@@ -62,7 +62,7 @@ def test_the_recipe_of_the_released_size_has_the_released_noise():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"hiden": 3}, "unknown setting.*'hiden'.*'hidden'"),
+        ({"hiden": 3}, "'hiden'; did you mean 'hidden'"),
         ({"lr": -1}, "'lr' cannot be '-1'"),
         ({"share": 2}, "share"),
     ],
@@ -78,7 +78,7 @@ def test_another_recipe_s_file_is_never_overwritten(tmp_path):
     assert autoencoders.finished(recipe, 3, out)
     assert not autoencoders.finished(recipe, 3, tmp_path / "none.safetensors")
     for other, seed in ((autoencoders.graph_recipe(6, {**TINY, "lr": 0.1}), 3), (recipe, 4)):
-        with pytest.raises(UserError, match="another recipe or seed.*--out"):
+        with pytest.raises(UserError, match="holds an autoencoder of another recipe or seed"):
             autoencoders.finished(other, seed, out)
     out.with_suffix(".json").unlink()
     assert not autoencoders.finished(recipe, 3, out)
@@ -140,10 +140,11 @@ def test_naos_autoencoder_is_trained_once(small, tmp_path, monkeypatch):
     assert found.reconstructed == training.reconstructed < 0.5
     assert found.image < 15_625
     assert found.sharing > 0
-    again, same = study.measure_lstm(label, 1, tmp_path, "second", lambda done, total: steps.append((done, total)))
+    predictor, again = autoencoders.trained_lstm(label, 1, tmp_path, "second", lambda done, total: steps.append(done))
     assert len(steps) == 1
-    assert (again, same) == (found, training)
-    assert same.provenance.command == "first"
+    assert again == training
+    assert again.provenance.command == "first"
+    assert predictor.embed(op_table()[:5]).shape == (5, 48)
 
 
 def test_the_study_holds_the_space_every_shipped_seed_and_naos(tmp_path):
