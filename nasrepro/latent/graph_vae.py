@@ -2,8 +2,8 @@
 
 After Zhang et al. (D-VAE, NeurIPS 2019), as E²NAS (Zhang et al., NeurIPS 2020, Section 3.1) describes it: a vertex is
 visited when all its predecessors have been, its state is a GRU update of their gated sum, and the decoder adds one
-vertex after the other. Vertices of a cell are numbered, and messages carry the number; without it two cells that
-exchange nodes 1 and 2 would share a latent point, and no decoder could tell them apart.
+vertex after the other. Messages carry the number of the vertex that sends them, as released. Cells would have latent
+points of their own without it: no vertex of their graph can take another's place, so its shape tells all apart.
 """
 
 from __future__ import annotations

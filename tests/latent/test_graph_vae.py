@@ -136,6 +136,17 @@ def test_every_operation_moves_the_latent_point(model):
     assert torch.pdist(means).min() > 1e-6
 
 
+def test_all_cells_have_points_of_their_own_with_and_without_numbers(model):
+    every = torch.tensor(op_table().tolist())
+    for numbered in (True, False):
+        if not numbered:
+            for messages in (model.messages, *([model.messages_back] if model.bidirectional else [])):
+                messages.of_number.data.zero_()
+        with torch.no_grad():
+            means = model.encode(every)[0]
+        assert len((means / means.std(0)).round(decimals=6).unique(dim=0)) == len(every)
+
+
 # --- choices ---
 
 
