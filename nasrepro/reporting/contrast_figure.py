@@ -35,7 +35,7 @@ def contrast_figure(answered: Sequence[Answer], analysis: Analysis, provenance: 
     axes.set_xlim(min(values) - pad, max(values) + pad)
     draw_lines(axes, [("no difference", 0.0)])
     unit = "accuracy (points)" if main.higher_is_better else "perplexity"
-    axes.set_xlabel(f"difference in {main.split} {unit}; right of zero the first is better")
+    axes.set_xlabel(f"difference in {main.split} {unit}\n← the first is worse   the first is better →")
     text = (
         "A dot is one seed that both rows have; the bar is the mean difference with its 95 % interval over seeds, cut "
         "off where it leaves the figure. Blue circles: the test shows a difference (Holm over these contrasts). Grey "
@@ -50,4 +50,4 @@ def _label(answer: Answer) -> str:
     """In lines that leave the panel its width."""
     if answer.asked.label:
         return textwrap.fill(answer.asked.label, LONG)
-    return f"{answer.first}\n{MINUS} {answer.second}"
+    return answer.pair if len(answer.pair) <= LONG else f"{answer.first}\n{MINUS} {answer.second}"

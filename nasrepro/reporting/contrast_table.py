@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nasrepro.metrics.significance import MINIMUM_PAIRS
 from nasrepro.reporting.analysis import Analysis
-from nasrepro.reporting.comparison_table import difference_cell, p_equals, p_text
+from nasrepro.reporting.comparison_table import difference_cell, p_equals
 from nasrepro.reporting.contrasts import Answer, out_of_reach, verdict
 from nasrepro.reporting.table_model import Cell, Column, Row, Table
 
@@ -19,10 +19,10 @@ def contrast_table(answered: Sequence[Answer], analysis: Analysis, caption: str)
         Column("contrast", "Contrast", "text"),
         Column("n", "Paired seeds", "count"),
         Column("gain", "Difference", parts=_GAIN, show_std=False),
-        Column("p_words", "p of its test", "text"),
-        Column("holm_words", "p (Holm)", "text"),
+        Column("p_words", "p", "number"),
+        Column("holm_words", "p (Holm)", "number"),
         Column("cost", "Path steps, factor", "number"),
-        Column("verdict", "The first is", "text"),
+        Column("verdict", "Verdict", "text"),
     )
     keys = [column.key for column in columns]
     table = Table(columns, _rows(answered))
@@ -68,9 +68,14 @@ def _row(answer: Answer) -> Row:
         "verdict": Cell(text=verdict(answer), bold=answer.tested.significant),
     }
     if c.p is not None:
-        cells |= {"p_words": Cell(text=p_equals(c.p)), "holm_words": Cell(text=p_text(answer.tested))}
+        cells |= {"p_words": _p(c.p), "holm_words": _p(answer.tested.p)}
     runs = (*answer.asked.first.runs, *answer.asked.second.runs)
     return Row(cells, records=runs)
+
+
+def _p(p: float | None) -> Cell:
+    """`0.012` or `< 0.001`: the column says that it is a p."""
+    return Cell(text=p_equals(p).removeprefix("p ").removeprefix("= "))
 
 
 def _notes(answered: Sequence[Answer], analysis: Analysis) -> list[str]:

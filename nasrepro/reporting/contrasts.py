@@ -90,6 +90,8 @@ def verdict(answer: Answer) -> str:
     c = answer.comparison
     if c.n == 0:
         return "no answer: no seed has a result in both rows"
+    if _equal(c):
+        return f"equal on all {c.n} seeds"
     if c.underpowered:
         return f"underpowered (n = {c.n})"
     if not answer.tested.significant:
@@ -97,17 +99,23 @@ def verdict(answer: Answer) -> str:
     return f"{'better' if c.difference > 0 else 'worse'} by {decimal(abs(c.difference), 2)}"
 
 
+def _equal(c: Comparison) -> bool:
+    """Whether every pair is a tie, as where a setting never changes the answer; its interval of width zero would
+    look like certainty."""
+    return c.interval == "constant" and c.difference == 0
+
+
 def sentence(answer: Answer, family: int) -> str:
-    """The answer with its evidence, for the top of the page; `family` is the number of contrasts asked."""
+    """The answer with its evidence, for the top of the page; `family` is the number of contrasts tested."""
     c = answer.comparison
     asked = f"{answer.name} ({answer.pair})" if answer.asked.label else answer.pair
-    if c.n == 0:
-        return f"{asked}: {verdict(answer)}."
+    cost = f"; {_cost_words(answer.cost)}" if answer.cost is not None else ""
+    if c.n == 0 or _equal(c):
+        return f"{asked}: {verdict(answer)}{cost}."
     unit = f" {answer.unit}" if answer.unit else ""
-    interval = brackets(Cell(low=finite(c.low), high=finite(c.high)), 2, sign=True)
+    interval = brackets(Cell(low=finite(c.low), high=finite(c.high)), 2)
     within = f" {interval}" if interval else ""
     measured = f"{decimal(c.difference, 2, sign=True)}{unit}{within}"
-    cost = f"; {_cost_words(answer.cost)}" if answer.cost is not None else ""
     if c.underpowered:
         seeds = f"{c.n} seed{'' if c.n == 1 else 's'} in common, {MINIMUM_PAIRS} needed"
         return f"{asked}: underpowered, so no test ({seeds}); mean difference {measured}{cost}."

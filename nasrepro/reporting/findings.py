@@ -16,7 +16,8 @@ from nasrepro.reporting.table_model import decimal, join_words
 def findings(analysis: Analysis, answered: Sequence[Answer] = ()) -> list[str]:
     """Sentences for the section "What this shows", most important first: what was asked before what was not."""
     main = analysis.primary
-    sentences = [*(sentence(answer, len(answered)) for answer in answered), contrasts.out_of_reach(answered)]
+    family = sum(answer.comparison.p is not None for answer in answered)
+    sentences = [*(sentence(answer, family) for answer in answered), contrasts.out_of_reach(answered)]
     if main is not None:
         between = _unasked(analysis) if answered else _between(analysis)
         sentences += [_worth(analysis, main), _random(analysis), between]
@@ -103,10 +104,10 @@ def _unasked(analysis: Analysis) -> str:
     if len(analysis.pairs) < 2 or all(tested.comparison.underpowered for tested in analysis.pairs.values()):
         return ""
     shown = sum(tested.significant for tested in analysis.pairs.values())
-    number = {0: "none is", 1: "one is"}.get(shown, f"{shown} are")
-    return (
-        f"Of all {len(analysis.pairs)} pairs, tested as one family, {number} shown to differ (see the table of tests)."
-    )
+    words = {0: "none is shown to differ", 1: "one is shown to differ"}.get(shown, f"{shown} are shown to differ")
+    if out_of_reach([tested.comparison for tested in analysis.pairs.values()]):
+        words = "none can be shown to differ, whatever the data"
+    return f"Of all {len(analysis.pairs)} pairs, tested as one family, {words} (see the table of tests)."
 
 
 def out_of_reach(comparisons: Sequence[Comparison]) -> str:
