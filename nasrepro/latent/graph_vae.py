@@ -114,13 +114,20 @@ class GraphVAE(nn.Module):
         return self.mean(state), self.log_variance(state)
 
     def decode(
-        self, z: Tensor, codes: Tensor | None = None, *, feed: Feed = "chosen", rng: torch.Generator | None = None
+        self,
+        z: Tensor,
+        codes: Tensor | None = None,
+        *,
+        feed: Feed = "chosen",
+        temperature: float = 1.0,
+        rng: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Latent points (B, n) → logits (B, 6, 5) of the operations, and the operations chosen on the way (B, 6).
 
         The choice is the likeliest operation, a draw from the probabilities where `rng` is given, or `codes` (B, 6),
         which is teacher forcing. Later logits depend on earlier choices. A choice has no derivative: the logits are
-        smooth in z as long as none changes; with `feed="soft"`, where probabilities are fed instead, they always are.
+        smooth in z as long as none changes; with `feed="soft"`, where probabilities at `temperature` are fed instead,
+        they always are.
         """
         states: dict[int, Tensor] = {}
         incoming = initial = torch.tanh(self.begin(z))
@@ -138,7 +145,11 @@ class GraphVAE(nn.Module):
                 if vertex == max(OPERATIONS):
                     break
                 soft = feed == "soft"
-                kind = logits[edge].softmax(1) @ types[: len(OPS)] if soft else F.embedding(chosen[edge], types)
+                kind = (
+                    (logits[edge] / temperature).softmax(1) @ types[: len(OPS)]
+                    if soft
+                    else F.embedding(chosen[edge], types)
+                )
             else:
                 kind = types[FIXED[vertex]]
             states[vertex] = self.grow(kind, incoming)

@@ -48,10 +48,13 @@ class CellLatents:
     def load(cls, path: Path) -> CellLatents:
         """Read weights written by `content`; raises `UserError` naming the file when it holds no such thing."""
         told, tensors = _read(path)
-        extent = Extent(*(tensors.pop(_EXTENT + name) for name in Extent._fields))
-        hidden, latent, bidirectional = (int(told[name]) for name in _SIZES)
-        model = GraphVAE(hidden=hidden, latent=latent, bidirectional=bool(bidirectional))
-        model.double().load_state_dict(tensors)
+        try:
+            extent = Extent(*(tensors.pop(_EXTENT + name) for name in Extent._fields))
+            hidden, latent, bidirectional = (int(told[name]) for name in _SIZES)
+            model = GraphVAE(hidden=hidden, latent=latent, bidirectional=bool(bidirectional))
+            model.double().load_state_dict(tensors)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise UserError(f"'{path}' is not complete: {' '.join(str(error).split())}") from error
         return cls(model, extent)
 
     def content(self, about: Mapping[str, Any]) -> bytes:
@@ -89,7 +92,8 @@ class CellLatents:
     ) -> Tensor:
         """A latent point (n,) → probabilities (6, 5), differentiable in z; `codes` (6,) are the choices on the way."""
         told = None if codes is None else codes.unsqueeze(0)
-        return (self.model.decode(z.unsqueeze(0), told, feed=feed)[0][0] / temperature).softmax(1)
+        logits, _ = self.model.decode(z.unsqueeze(0), told, feed=feed, temperature=temperature)
+        return (logits[0] / temperature).softmax(1)
 
 
 def about(path: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ component along the tangent space of D at z times that of its distance from it. 
 
 * α is the one-hot matrix of the six operations, m = 30, and D(z) the probabilities that the decoder gives them on its
   way to α; earlier choices are held fixed, because a choice has no derivative. Their rows sum to one, so n must stay
-  below 6 · 4 = 24 for a tangent space and a rest to exist.
+  below 6 · 4 = 24 for a tangent space and a rest to exist. The exponent keeps m − n as printed; noise is in all m.
 * p over latent points is a normal distribution per coordinate, fitted to the archive, whose points are known as
   precisely as the encoder knows any: its noise widens the fit. Without it consecutive points of a search, which almost
   coincide, would make every coordinate infinitely narrow, first of all those that tell nothing of the architecture.
@@ -24,6 +24,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nasrepro.spaces.nb201 import EDGES, OPS
+
+FREE: int = len(EDGES) * (len(OPS) - 1)
+"""Degrees of freedom of the six distributions over operations."""
 _FLOOR = 1e-2  # standard deviation of ξ, in probabilities
 _LOG_SPREAD = 0.1  # smallest spread of log ‖w⊥‖ over the archive
 
@@ -89,9 +93,9 @@ class LatentNovelty:
         Until the archive is `ready`, the value has only the parts that need none.
         """
         jacobian, probabilities = torch.func.jacrev(self._twice, has_aux=True)(z, chosen)
+        if len(z) >= FREE:
+            raise ValueError(f"a latent space of {len(z)} dimensions leaves none of {FREE} free")
         free = len(chosen) - len(z)
-        if free < 1:
-            raise ValueError(f"a latent space of {len(z)} dimensions leaves no direction of {len(chosen)} free")
         volume, outside = Tangent.apply(jacobian, chosen - probabilities, _FLOOR)  # type: ignore[no-untyped-call]
         distance = 0.5 * (outside + free * _FLOOR**2).log()
         sphere = math.lgamma(free / 2) - math.log(2) - (free - 1) / 2 * math.log(math.pi)

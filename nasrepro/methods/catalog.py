@@ -50,7 +50,7 @@ _E2NAS: Mapping[str, Blocks] = {
         "regularizer": {"detached": True},
     },
 }
-"""Three readings of one text; docs/architecture.md says what each of them takes from paper and release."""
+"""Three readings of one text; docs/e2nas.md says what each of them takes from paper and release."""
 
 _SHORT_PREDICTOR = {"search": {"predictor_epochs": 200}}
 """A fifth of the published length; docs/scales.md says what little was measured of the difference."""
@@ -247,7 +247,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "e2nas",
-            "a point of an autoencoder's latent space follows validation loss and novelty; what it decodes to is trained",
+            "a point in an autoencoder's latent space follows validation loss and novelty; its decoded cell is trained",
             "Zhang et al., NeurIPS 2020 (E²NAS)",
             sampler="latent",
             regularizer="complementation",

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from nasrepro.latent.nb201_latents import CellLatents, one_hot
-from nasrepro.latent.novelty import LatentNovelty
+from nasrepro.latent.novelty import FREE, LatentNovelty
 from nasrepro.latent.shipped import autoencoder, fingerprint
 from nasrepro.methods.alpha import AlphaSampler, AlphaSettings
 from nasrepro.seeds import numpy_rng, torch_rng
 from nasrepro.spaces.base import Space
 from nasrepro.spaces.nb201 import EDGES
-from nasrepro.supernets.nb201_cell import Choice, Path
+from nasrepro.supernets.nb201_cell import Path
 from nasrepro.training.sampler import Batch, Lessons
 
 _FLOOR = 1e-12  # below it a gradient has no direction
@@ -82,6 +82,15 @@ class E2NASSettings(AlphaSettings):
     balanced: bool = Field(True, description="bring both gradients to length 1 before γ weighs them")
     bounded: bool = Field(True, description="keep z in the box of all encoded cells")
 
+    @model_validator(mode="after")
+    def _novelty_needs_a_small_space(self) -> Self:
+        if self.latent >= FREE and self.novelty != "constant" and self.gamma != 0:
+            raise ValueError(
+                f"novelty needs a latent space of fewer than {FREE} dimensions; with latent={self.latent} set "
+                "novelty=constant or gamma=0"
+            )
+        return self
+
 
 class LatentSampler(AlphaSampler):
     """Trains the cell that z decodes to; alpha is z."""
@@ -89,14 +98,14 @@ class LatentSampler(AlphaSampler):
     Settings = E2NASSettings
 
     def __init__(self, space: Space[Any], settings: E2NASSettings, seed: int) -> None:
-        self.settings = settings
+        self.settings, self._seed = settings, seed
         self.latents = autoencoder(settings.latent, settings.autoencoder, seed)
         super().__init__(space, settings, seed, initial=_start(space, self.latents, settings, seed))
         self.gamma = 0.0
         self._rng = torch_rng(seed, "decode")
         self._archive = LatentNovelty(self._along, self.latents.extent.noise, settings.archive)
         self._sums: dict[str, float] = {}
-        self._steps = 0
+        self._steps = self._epochs = 0
         self._curves: dict[str, list[tuple[float, float]]] = {}
 
     def begin_epoch(self, epoch: int, epochs: int) -> None:
@@ -104,16 +113,20 @@ class LatentSampler(AlphaSampler):
         self.gamma = sigmoid_gamma(self.settings.gamma_slope, epoch, epochs) if fixed is None else fixed
 
     def argmax(self) -> Path:
-        """The cell that z decodes to, another one at every call where decoding is `drawn`."""
-        rng = self._rng if self.settings.decoding == "drawn" else None
-        return tuple(self.latents.decode(self.alpha.unsqueeze(0), rng)[0].tolist())
+        """The cell that z decodes to, as an answer; where decoding is `drawn`, one draw per epoch. Asking for it does
+        not touch what is trained."""
+        return self._decoded(torch_rng(self._seed, "answer", self._epochs))
 
-    def sample(self) -> Choice:
-        return self.argmax()
+    def sample(self) -> Path:
+        return self._decoded(self._rng)
+
+    def _decoded(self, rng: torch.Generator) -> Path:
+        drawn = rng if self.settings.decoding == "drawn" else None
+        return tuple(self.latents.decode(self.alpha.unsqueeze(0), drawn)[0].tolist())
 
     def learn(self, lessons: Lessons, train_batch: Batch) -> int:
         """One step of Eq. 3: z moves along the gradients of validation loss and novelty."""
-        path = self.argmax()
+        path = self.sample()
         of_loss, paths = self._of_loss(lessons, path)
         gradient = (1 - self.gamma) * self._scaled(of_loss)
         if self.gamma and self.settings.novelty != "constant":
@@ -131,7 +144,7 @@ class LatentSampler(AlphaSampler):
         """Close the epoch's curves: means over its steps, and γ."""
         for name, total in {**self._sums, "γ": self.gamma * self._steps}.items():
             self._curves.setdefault(name, []).append((float(epoch + 1), total / self._steps))
-        self._sums, self._steps = {}, 0
+        self._sums, self._steps, self._epochs = {}, 0, epoch + 1
         return 0
 
     def _of_loss(self, lessons: Lessons, path: Path) -> tuple[Tensor, int]:
@@ -180,12 +193,14 @@ class LatentSampler(AlphaSampler):
     def state_dict(self) -> dict[str, Any]:
         """Taken between epochs, when no sum is open."""
         own = {"archive": self._archive.state_dict(), "rng": self._rng.get_state(), "curves": self._curves}
+        own["epochs"] = self._epochs
         return {**super().state_dict(), **own}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         super().load_state_dict(state)
         self._archive.load_state_dict(state["archive"])
         self._rng.set_state(state["rng"])
+        self._epochs = state["epochs"]
         self._curves = state["curves"]
 
 

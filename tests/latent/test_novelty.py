@@ -134,10 +134,11 @@ def test_the_archive_forgets_the_oldest_and_survives_a_checkpoint(latents):
     assert before == after != empty
 
 
-def test_a_latent_space_as_large_as_the_probabilities_has_no_outside():
+@pytest.mark.parametrize("size", [24, 30])
+def test_a_latent_space_as_large_as_the_probabilities_has_no_outside(size):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        wide = CellLatents(GraphVAE(hidden=8, latent=30, bidirectional=False))
-    z = point(0, size=30)
-    with pytest.raises(ValueError, match="30 dimensions"):
+        wide = CellLatents(GraphVAE(hidden=8, latent=size, bidirectional=False))
+    z = point(0, size=size)
+    with pytest.raises(ValueError, match=f"{size} dimensions"):
         novelty_of(wide).measure(z, chosen_at(wide, z))

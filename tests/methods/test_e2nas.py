@@ -7,10 +7,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from nasrepro import benchmarks
 from nasrepro.errors import UserError
 from nasrepro.latent.nb201_latents import one_hot
 from nasrepro.methods import catalog
 from nasrepro.methods.e2nas import E2NASSettings, LatentSampler, sigmoid_gamma, weights_read
+from nasrepro.methods.resolving import resolve
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Genotype, NB201Space
@@ -159,13 +161,19 @@ def test_as_released_novelty_has_no_gradient(lessons):
 
 
 def test_balanced_gradients_have_the_weights_of_gamma(lessons):
-    made = sampler()
-    moved(made, lessons)
-    made.gamma = 0.5
-    moved(made, lessons)
-    assert float(moved(made, lessons).norm()) <= 1 + 1e-9
-    made.gamma = 0.0
-    assert float(moved(made, lessons).norm()) == pytest.approx(1)
+    def visited(**settings):
+        made = sampler(**settings)
+        for number in range(3):
+            z = made.alpha.detach() + 0.1 * number
+            chosen = one_hot(tuple(made.latents.decode(z[None])[0].tolist()))
+            made._archive.visit(z, made._archive.measure(z, chosen))
+        return made
+
+    loss, _ = visited()._of_loss(lessons, visited().argmax())
+    novelty = visited()._of_novelty(visited().argmax())
+    made = visited()
+    made.gamma = 0.3
+    assert torch.allclose(moved(made, lessons), 0.7 * loss / loss.norm() - 0.3 * novelty / novelty.norm())
 
 
 def test_z_stays_where_cells_are(lessons):
@@ -184,10 +192,26 @@ def test_learning_leaves_nothing_on_the_weights_and_counts_its_paths(lessons):
     assert all(weight.grad is None for weight in lessons.network.parameters())
 
 
-def test_a_drawn_cell_is_another_at_every_call():
-    made = sampler(latent=30, decoding="drawn", start="origin")
-    assert len({made.argmax() for _ in range(60)}) > 1
+def test_drawn_cells_differ_and_answers_leave_the_training_alone(lessons):
+    made, asked = (sampler(latent=30, novelty="constant", decoding="drawn", start="origin") for _ in range(2))
+    answers = {asked.argmax() for _ in range(20)}
+    assert len(answers) == 1
+    trained = [made.sample() for _ in range(60)]
+    assert len(set(trained)) > 1
+    assert [asked.sample() for _ in range(60)] == trained
+    later = set()
+    for epoch in range(30):
+        asked.learn(lessons, None)
+        asked.end_epoch(lessons, epoch, 30)
+        later.add(asked.argmax())
+    assert len(later) > 1
     assert len({sampler().argmax() for _ in range(3)}) == 1
+
+
+def test_novelty_in_a_space_without_room_for_it_is_refused():
+    with pytest.raises(ValueError, match="fewer than 24 dimensions"):
+        sampler(latent=30)
+    assert sampler(latent=30, gamma=0.0).latents.size == 30
 
 
 def test_curves_are_means_of_an_epoch(lessons):
@@ -212,7 +236,51 @@ def test_seeds_share_out_the_autoencoders_and_the_key_knows_which():
         read(0, autoencoder=5)
 
 
+READINGS = {
+    "latent": (20, 20, 30),
+    "start": ("cell", "prior", "origin"),
+    "relaxation": ("straight-through", "mixture", "coordinates"),
+    "temperature": (5.0, 1.0, 5.0),
+    "decoding": ("likeliest", "likeliest", "drawn"),
+    "novelty": ("sought", "as-printed", "constant"),
+    "balanced": (True, False, False),
+    "bounded": (True, False, False),
+    "alpha_weight_decay": (0.0, 0.0, 1e-3),
+}
+
+
 def test_three_protocols_are_three_readings():
-    method = catalog.get("e2nas")
+    method, target = catalog.get("e2nas"), benchmarks.get("nb201-digits")
     assert set(method.protocols) == {"sound", "as-written", "as-released"}
-    assert method.protocols["as-released"]["sampler"]["novelty"] == "constant"
+    for number, protocol in enumerate(("sound", "as-written", "as-released")):
+        settings = resolve(method, target, "paper", protocol=protocol)
+        assert {name: settings["sampler"][name] for name in READINGS} == {
+            name: values[number] for name, values in READINGS.items()
+        }
+        loss = settings["regularizer"]
+        wanted = ("normalized", "as-printed", "normalized")[number], protocol == "as-released"
+        assert (loss["weighting"], loss["detached"]) == wanted
+
+
+@pytest.mark.parametrize("protocol", ["sound", "as-written", "as-released"])
+def test_a_sampler_continues_from_its_state(lessons, protocol):
+    settings = resolve(catalog.get("e2nas"), benchmarks.get("nb201-digits"), "laptop", protocol=protocol)["sampler"]
+
+    def walk(made, epochs):
+        seen = []
+        for epoch in epochs:
+            made.begin_epoch(epoch, 4)
+            for _ in range(3):
+                seen.append(made.sample())
+                made.learn(lessons, None)
+            made.end_epoch(lessons, epoch, 4)
+            seen.append(made.argmax())
+        return seen
+
+    whole, first, second = (sampler(1, **settings) for _ in range(3))
+    expected = walk(whole, range(4))
+    walk(first, range(2))
+    second.load_state_dict(first.state_dict())
+    assert walk(second, range(2, 4)) == expected[8:]
+    assert torch.equal(second.alpha, whole.alpha)
+    assert second.curves() == whole.curves()
