@@ -164,7 +164,7 @@ def _method_row(result: MethodResult, analysis: Analysis) -> Row:
         **_cost_cells(result),
     }
     if versus is not None:
-        cells["vs_random"] = difference_cell(versus, note=_p_text(versus))
+        cells["vs_random"] = difference_cell(versus, note=p_text(versus))
         cells["vs_random.p"] = Cell(value=versus.p)
         cells["vs_random.test"] = Cell(text=versus.comparison.test)
     return Row(cells, records=tuple(record.key for record in result.records))
@@ -254,10 +254,10 @@ def difference_cell(tested: Tested, note: str = "") -> Cell:
 
 
 def _p(tested: Tested) -> Cell:
-    return Cell(text=_p_text(tested))
+    return Cell(text=p_text(tested))
 
 
-def _p_text(tested: Tested) -> str:
+def p_text(tested: Tested) -> str:
     if tested.comparison.underpowered:
         return f"underpowered (n = {tested.comparison.n})"
     return p_equals(tested.p)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nasrepro.metrics.significance import MINIMUM_PAIRS
 from nasrepro.reporting.analysis import Analysis
-from nasrepro.reporting.comparison_table import difference_cell, p_equals
+from nasrepro.reporting.comparison_table import difference_cell, p_equals, p_text
 from nasrepro.reporting.contrasts import Answer, out_of_reach, verdict
 from nasrepro.reporting.table_model import Cell, Column, Row, Table
 
@@ -23,6 +24,8 @@ def contrast_table(answered: Sequence[Answer], analysis: Analysis, caption: str)
         Column("holm_words", "p (Holm)", "number"),
         Column("cost", "Path steps, factor", "number"),
         Column("verdict", "Verdict", "text"),
+        Column("best", "Best cell on the way, difference", parts=_GAIN, show_std=False),
+        Column("tau", "τ of probe cells, difference", digits=3, parts=_GAIN, show_std=False),
     )
     keys = [column.key for column in columns]
     table = Table(columns, _rows(answered))
@@ -43,6 +46,10 @@ def contrast_numbers(answered: Sequence[Answer]) -> Table:
         Column("test", "Test", "text"),
         Column("cost", "Path steps, factor", "number"),
         Column("verdict", "Verdict", "text"),
+        Column("best", "Best cell on the way, difference", parts=_GAIN),
+        Column("best.p.holm", "its p (Holm)", "number"),
+        Column("tau", "τ of probe cells, difference", parts=_GAIN),
+        Column("tau.p.holm", "its p (Holm)", "number"),
     )
     return Table(columns, _rows(answered))
 
@@ -69,6 +76,11 @@ def _row(answer: Answer) -> Row:
     }
     if c.p is not None:
         cells |= {"p_words": _p(c.p), "holm_words": _p(answer.tested.p)}
+    for name, tested in (("best", answer.best), ("tau", answer.tau)):
+        if tested.comparison.n:
+            bold = tested.significant
+            cells |= {name: replace(difference_cell(tested, p_text(tested)), bold=bold)}
+            cells |= {f"{name}.p.holm": Cell(value=tested.p)}
     runs = (*answer.asked.first.runs, *answer.asked.second.runs)
     return Row(cells, records=runs)
 
@@ -92,6 +104,11 @@ def _notes(answered: Sequence[Answer], analysis: Analysis) -> list[str]:
         notes.append(
             "Paired sign-flip tests, Holm over these contrasts alone: that is fair to questions that were chosen "
             "before the results were seen."
+        )
+    if any(answer.best.comparison.n or answer.tau.comparison.n for answer in answered):
+        notes.append(
+            "Best cell on the way: of the answers that a search would have given after any epoch, chosen by an oracle; "
+            "τ: of the supernet at the end, by one-shot accuracy. Holm over the contrasts of each column apart."
         )
     if any(answer.comparison.underpowered for answer in answered):
         notes.append(f"Fewer than {MINIMUM_PAIRS} paired seeds: underpowered, no p.")

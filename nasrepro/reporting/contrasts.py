@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison, attainable, paired
 from nasrepro.records.contrast import Contrast, Side
 from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Tested, adjusted
 from nasrepro.reporting.comparison_table import p_equals
-from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.grouping import PRIMARY, on_the_way
 from nasrepro.reporting.table_model import MINUS, Cell, brackets, decimal, finite
+
+
+Pair = tuple[MethodResult | None, MethodResult | None]
+Read = Callable[[MethodResult], Mapping[int, float]]
+"""Seed → value, larger is better."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,10 @@ class Answer:
     """Path steps of the first per path step of the second; None where a row has none."""
     unit: str
     """Of the differences, as it stands behind a number; empty for a perplexity."""
+    best: Tested
+    """The same of the best cell among the answers that a search would have given on its way, an oracle's choice."""
+    tau: Tested
+    """The same of the supernets' τ on the probe cells. Each of the two is a family of its own (Holm)."""
 
     @property
     def pair(self) -> str:
@@ -49,23 +58,24 @@ def answers(analysis: Analysis, contrasts: Sequence[Contrast]) -> tuple[Answer, 
     better = 1.0 if main is None or main.higher_is_better else -1.0
     unit = "" if main is None or not main.higher_is_better else "percentage points"
     rows = [(_row(contrast.first, analysis), _row(contrast.second, analysis)) for contrast in contrasts]
-    differences: list[dict[int, float]] = []
-    compared: dict[int, Comparison] = {}
-    for number, (first, second) in enumerate(rows):
-        mine, others = _values(first), _values(second)
-        shared = sorted(mine.keys() & others.keys())
-        differences.append({seed: better * (mine[seed] - others[seed]) for seed in shared})
-        compared[number] = paired([better * mine[seed] for seed in shared], [better * others[seed] for seed in shared])
-    tested = adjusted(compared)
+
+    def accuracy(row: MethodResult) -> Mapping[int, float]:
+        return {seed: better * value for seed, value in row.values.get(PRIMARY, {}).items()}
+
+    found = _tested(rows, accuracy)
+    best = _tested(rows, lambda row: _best_on_the_way(row, better))
+    tau = _tested(rows, lambda row: row.ranking.taus if row.ranking else {})
     return tuple(
         Answer(
             asked=contrast,
             first=first.method if first else contrast.first.name,
             second=second.method if second else contrast.second.name,
-            differences=differences[number],
-            tested=tested[number],
+            differences={seed: a - b for seed, (a, b) in _shared((first, second), accuracy).items()},
+            tested=found[number],
             cost=_cost(first, second),
             unit=unit,
+            best=best[number],
+            tau=tau[number],
         )
         for number, (contrast, (first, second)) in enumerate(zip(contrasts, rows, strict=True))
     )
@@ -76,8 +86,25 @@ def _row(side: Side, analysis: Analysis) -> MethodResult | None:
     return next((row for row in analysis.methods if any(record.key in keys for record in row.records)), None)
 
 
-def _values(row: MethodResult | None) -> dict[int, float]:
-    return row.values.get(PRIMARY, {}) if row is not None else {}
+def _tested(rows: Sequence[Pair], read: Read) -> dict[int, Tested]:
+    """The contrasts of one quantity, by their number, as one family."""
+    values = [_shared(pair, read).values() for pair in rows]
+    return adjusted(
+        {n: paired([first for first, _ in own], [second for _, second in own]) for n, own in enumerate(values)}
+    )
+
+
+def _shared(pair: Pair, read: Read) -> dict[int, tuple[float, float]]:
+    """Seed → both rows' values, for the seeds that have both."""
+    mine, others = (read(row) if row is not None else {} for row in pair)
+    return {seed: (mine[seed], others[seed]) for seed in sorted(mine.keys() & others.keys())}
+
+
+def _best_on_the_way(row: MethodResult, better: float) -> dict[int, float]:
+    """By seed, larger is better; only of runs that recorded their answer after every epoch, or none is comparable."""
+    return {
+        r.spec.seed: max(better * truth for truth in on_the_way(r)) for r in row.done if r.visited and on_the_way(r)
+    }
 
 
 def _cost(first: MethodResult | None, second: MethodResult | None) -> float | None:

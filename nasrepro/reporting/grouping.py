@@ -105,6 +105,13 @@ def probe_truth(records: Sequence[RunRecord]) -> str:
     return fidelity(next(scores, None)) or name
 
 
+def on_the_way(record: RunRecord) -> list[float]:
+    """Truths of the answers it would have given: at the points of its trace and, where that was recorded, after any
+    epoch."""
+    known = [*(point.truth for point in record.trace), *(cell.truth for cell in record.visited)]
+    return [truth for truth in known if truth is not None]
+
+
 def fidelity(score: Score | None) -> str:
     """`cifar10 test after 200 epochs`."""
     return "" if score is None else f"{score.dataset} {score.split} after {score.epochs:,} epochs"

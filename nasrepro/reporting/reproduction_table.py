@@ -11,7 +11,7 @@ from nasrepro.papers.table import Printed, TableItem
 from nasrepro.papers.table import Row as PaperRow
 from nasrepro.records.record import RunRecord
 from nasrepro.reporting.analysis import MethodResult, Scoring
-from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.grouping import PRIMARY, on_the_way
 from nasrepro.reporting.ours import OursGroup, scale_findings
 from nasrepro.reporting.table_model import (
     MISSING,
@@ -158,14 +158,8 @@ def _summary(item: TableItem, column: PaperColumn, group: OursGroup, result: Met
     if scoring.name != PRIMARY:  # a trace holds the primary scoring only
         return None
     best = max if scoring.higher_is_better else min
-    truths = [_truths_on_the_way(record) for record in result.done]
+    truths = [on_the_way(record) for record in result.done]
     return summarize([best(known) for known in truths if known])
-
-
-def _truths_on_the_way(record: RunRecord) -> list[float]:
-    """Of the answers it would have given: at the points of its trace and, where that was recorded, after any epoch."""
-    known = [*(point.truth for point in record.trace), *(cell.truth for cell in record.visited)]
-    return [truth for truth in known if truth is not None]
 
 
 def _scoring_for(item: TableItem, column: PaperColumn, group: OursGroup) -> Scoring | None:
