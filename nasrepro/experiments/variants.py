@@ -16,7 +16,10 @@ _FORM = "METHOD[BLOCK.NAME=VALUE;…], as in gdas[sampler.tau_start=5]"
 
 
 def parse_overrides(assignments: Sequence[str]) -> Overrides:
-    """`["training.epochs=3"]` → `{"training": {"epochs": 3}}`; values are JSON, or text where they are not."""
+    """`["training.epochs=3"]` → `{"training": {"epochs": 3}}`; values are JSON, or text where they are not.
+
+    The last value of a setting counts. Raises `UserError` for what is no assignment.
+    """
     overrides: Overrides = {}
     for assignment in assignments:
         match = re.fullmatch(r"([\w-]+)\.([\w-]+)=(.*)", assignment)
@@ -49,7 +52,13 @@ def parse_variant(text: str) -> Variant:
     assignments = [part.strip() for part in split_outside_brackets(match[2] or "", ";")]
     if match[2] is not None and not all(assignments):
         raise UserError(f"method '{text}' has an empty setting; the form is {_FORM}")
-    return Variant(method=match[1], settings=parse_overrides(assignments) if match[2] else {})
+    named = [assignment.split("=")[0] for assignment in assignments if assignment]
+    if repeated := [name for name in named if named.count(name) > 1]:
+        raise UserError(f"method '{text}' states '{repeated[0]}' more than once")
+    try:
+        return Variant(method=match[1], settings=parse_overrides(assignments) if match[2] else {})
+    except UserError as error:
+        raise UserError(f"method '{text}': {error}") from error
 
 
 def split_outside_brackets(text: str, separator: str) -> list[str]:

@@ -105,11 +105,13 @@ def probe_truth(records: Sequence[RunRecord]) -> str:
     return fidelity(next(scores, None)) or name
 
 
-def on_the_way(record: RunRecord) -> list[float]:
-    """Truths of the answers it would have given: at the points of its trace and, where that was recorded, after any
-    epoch."""
-    known = [*(point.truth for point in record.trace), *(cell.truth for cell in record.visited)]
-    return [truth for truth in known if truth is not None]
+def on_the_way(records: Sequence[RunRecord]) -> list[list[float]]:
+    """By record, the truths of the answers it would have given: at the points of its trace and, where all of them
+    recorded that, after any epoch. More looks find better cells, so records that looked seldom hold the others back.
+    """
+    often = all(record.visited for record in records)
+    seen = [[*record.trace, *(record.visited if often else [])] for record in records]
+    return [[point.truth for point in own if point.truth is not None] for own in seen]
 
 
 def fidelity(score: Score | None) -> str:

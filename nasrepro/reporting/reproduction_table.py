@@ -158,8 +158,7 @@ def _summary(item: TableItem, column: PaperColumn, group: OursGroup, result: Met
     if scoring.name != PRIMARY:  # a trace holds the primary scoring only
         return None
     best = max if scoring.higher_is_better else min
-    truths = [on_the_way(record) for record in result.done]
-    return summarize([best(known) for known in truths if known])
+    return summarize([best(known) for known in on_the_way(result.done) if known])
 
 
 def _scoring_for(item: TableItem, column: PaperColumn, group: OursGroup) -> Scoring | None:

@@ -144,3 +144,10 @@ def test_every_variant_runs_under_the_protocols_of_its_method(tmp_path):
         ("gdas[sampler.tau_start=5]", "sound"),
         ("gdas[sampler.tau_start=5]", "as-released"),
     ]
+
+
+def test_a_setting_has_one_value() -> None:
+    with pytest.raises(UserError, match=r"states 'sampler.tau_start' more than once"):
+        parse_variant("gdas[sampler.tau_start=0;sampler.tau_start=1]")
+    with pytest.raises(UserError, match=r"method 'gdas\[tau_start=1\]': setting 'tau_start=1' cannot be read"):
+        parse_variant("gdas[tau_start=1]")

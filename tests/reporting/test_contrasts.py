@@ -11,9 +11,10 @@ import factory
 import pytest
 
 from nasrepro.errors import UserError
+from nasrepro.metrics.significance import paired
 from nasrepro.metrics.summary import summarize
 from nasrepro.records.contrast import Contrast, Side, read_contrasts
-from nasrepro.records.record import RunRecord
+from nasrepro.records.record import RunRecord, Visited
 from nasrepro.records.spec import Protocol
 from nasrepro.reporting.analysis import analyze
 from nasrepro.reporting.comparison import comparison_tables, render_comparison
@@ -253,3 +254,42 @@ def test_long_questions_take_several_lines_in_the_figure() -> None:
     assert ">gdas · gamma=2 − gdas · gamma=0<" not in drawing.svg
     assert ">− gdas · gamma=0<" in drawing.svg
     assert "what the novelty of latent points adds" not in drawing.svg
+
+
+def test_the_best_cell_on_the_way_and_the_ranking_are_asked_as_well() -> None:
+    def seen(record: RunRecord, truths: Sequence[float]) -> RunRecord:
+        visited = [Visited(at=k + 1, genotype="nb201:7", truth=truth) for k, truth in enumerate(truths)]
+        return record.model_copy(update={"visited": visited})
+
+    records = [
+        seen(r, [50.0, 99.0 + r.spec.seed / 100 if gamma(1.0)(r) else 98.0 + r.spec.seed / 100]) for r in ablation()
+    ]
+    gain, back = answered(records, asked(records, PAIRS[0], PAIRS[1]))
+    assert gain.best.comparison.difference == pytest.approx(1.0)
+    assert (back.best.comparison.difference, gain.best.significant) == (pytest.approx(-1.0), True)
+    assert "best" in {column.key for column in contrast_table([gain, back], analyze(records), "").columns}
+
+
+def test_the_supernets_rankings_are_asked_as_well() -> None:
+    records = [
+        factory.with_settings(factory.record("gdas", seed, test=93.0), {"sampler": {"gamma": g}})
+        for g in (0.0, 1.0)
+        for seed in range(10)
+    ]
+    swapped = [
+        r if gamma(0.0)(r) else r.model_copy(update={"probes": records[9 - r.spec.seed].probes}) for r in records
+    ]
+    (answer,) = answered(swapped, asked(swapped, (1.0, 0.0, "")))
+    first = next(method.ranking for method in analyze(swapped).methods)
+    assert first is not None
+    taus = [first.taus[seed] for seed in range(10)]
+    expected = paired(taus[::-1], taus)
+    assert (answer.tau.comparison.n, answer.tau.comparison.p) == (10, expected.p)
+    assert answer.tau.comparison.low == pytest.approx(expected.low)
+    assert "tau" in {column.key for column in contrast_table([answer], analyze(swapped), "").columns}
+
+
+def test_searches_that_kept_no_visited_cells_are_not_held_against_those_that_did() -> None:
+    (answer,) = answered(ablation(), asked(ablation(), PAIRS[0]))
+    assert answer.best.comparison.n == 0
+    assert "best" not in {column.key for column in contrast_table([answer], analyze(ablation()), "").columns}
