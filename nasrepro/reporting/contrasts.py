@@ -12,7 +12,6 @@ from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.grouping import PRIMARY, on_the_way
 from nasrepro.reporting.table_model import MINUS, Cell, brackets, decimal, finite
 
-
 Pair = tuple[MethodResult | None, MethodResult | None]
 Read = Callable[[MethodResult], Mapping[int, float]]
 """Seed → value, larger is better."""
@@ -101,10 +100,10 @@ def _shared(pair: Pair, read: Read) -> dict[int, tuple[float, float]]:
 
 
 def _best_on_the_way(row: MethodResult, better: float) -> dict[int, float]:
-    """By seed, larger is better; only of runs that recorded their answer after every epoch, or none is comparable."""
-    return {
-        r.spec.seed: max(better * truth for truth in on_the_way(r)) for r in row.done if r.visited and on_the_way(r)
-    }
+    """By seed, larger is better; of runs that recorded every epoch's answer: others have looked less often."""
+    kept = [record for record in row.done if record.visited]
+    truths = zip(kept, on_the_way(kept), strict=True)
+    return {record.spec.seed: max(better * truth for truth in known) for record, known in truths if known}
 
 
 def _cost(first: MethodResult | None, second: MethodResult | None) -> float | None:

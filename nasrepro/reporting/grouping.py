@@ -110,8 +110,9 @@ def on_the_way(records: Sequence[RunRecord]) -> list[list[float]]:
     recorded that, after any epoch. More looks find better cells, so records that looked seldom hold the others back.
     """
     often = all(record.visited for record in records)
-    seen = [[*record.trace, *(record.visited if often else [])] for record in records]
-    return [[point.truth for point in own if point.truth is not None] for own in seen]
+    traces = [[point.truth for point in record.trace] for record in records]
+    visits = [[cell.truth for cell in record.visited] if often else [] for record in records]
+    return [[truth for truth in (*a, *b) if truth is not None] for a, b in zip(traces, visits, strict=True)]
 
 
 def fidelity(score: Score | None) -> str:

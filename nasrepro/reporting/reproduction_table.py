@@ -9,7 +9,6 @@ from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.papers.table import Column as PaperColumn
 from nasrepro.papers.table import Printed, TableItem
 from nasrepro.papers.table import Row as PaperRow
-from nasrepro.records.record import RunRecord
 from nasrepro.reporting.analysis import MethodResult, Scoring
 from nasrepro.reporting.grouping import PRIMARY, on_the_way
 from nasrepro.reporting.ours import OursGroup, scale_findings
