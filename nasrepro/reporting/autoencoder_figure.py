@@ -53,6 +53,8 @@ def _panel(axes: Axes, study: AutoencoderStudy, part: Callable[[Gap], float], la
     _line(axes, middle, [part(gap) for gap in space.by_edges])
     label_line(axes, part(space.random_pairs), "random pairs", left=True)
     axes.set_xscale("log")
+    ticks = (0.01, 0.1, 1, 10, 100)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_ylim(bottom=0)
     axes.set_xlabel("neighbours by distance (% of the cells that are nearer)")
     axes.set_ylabel(label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nasrepro.records.autoencoder import AutoencoderMeasures, AutoencoderStudy
-from nasrepro.reporting.autoencoder_tables import held_out, labels
+from nasrepro.reporting.autoencoder_tables import held_out, labels, taught
 from nasrepro.reporting.table_model import decimal, join_words
 
 
@@ -42,44 +42,43 @@ def _injective(study: AutoencoderStudy) -> str:
 def _smooth(study: AutoencoderStudy) -> str:
     space = study.reference
     parts = [
-        f"{_mean(study, label, lambda m: m.nearest_gap.accuracy, 2)} points of accuracy and "
-        f"{_mean(study, label, lambda m: m.nearest_gap.rank, 1)} % of the ranks ({label})"
+        f"{_mean(study, label, lambda m: m.nearest_gap.rank, 1)} % ({label}"
+        f"{', which was taught accuracies' if taught(study, label) else ''})"
         for label in labels(study)
     ]
-    edge, chance = space.one_edge, space.random_pairs
+    chance, edge = (decimal(gap.rank, 1) for gap in (space.random_pairs, space.one_edge))
     text = (
-        f"A cell differs from its nearest neighbour in latent space by {join_words(parts)}; two random cells differ by "
-        f"{decimal(chance.accuracy, 2)} and {decimal(chance.rank, 1)}, cells with one edge changed by "
-        f"{decimal(edge.accuracy, 2)} and {decimal(edge.rank, 1)}."
+        f"In the ranking by accuracy a cell and its nearest latent neighbour lie apart by {join_words(parts)}; "
+        f"two random cells by {chance} %, cells with one edge changed by {edge} %."
     )
-    ranks = [m.nearest_gap.rank for m in study.measures]
-    if max(ranks) < chance.rank and min(ranks) > edge.rank:
-        text += " So each latent space is smoother than chance, and none as smooth as changing one edge."
-    best = _smoothest(study)
-    return f"{text} {best}" if best else text
+    return " ".join([text, *_verdicts(study)])
 
 
-def _smoothest(study: AutoencoderStudy) -> str:
-    """Which kind is smoother where all seeds of one are on one side of all seeds of the other; else nothing."""
-    found = {
-        kind: [m.nearest_gap.rank for m in study.measures if m.kind == kind]
-        for kind in dict.fromkeys(m.kind for m in study.measures)
-    }
-    if set(found) != {"graph", "lstm"}:
-        return ""
-    if max(found["graph"]) < min(found["lstm"]):
-        return "By ranks every graph autoencoder is smoother than every LSTM."
-    if max(found["lstm"]) < min(found["graph"]):
-        return "By ranks every LSTM is smoother than every graph autoencoder."
-    return "By ranks neither kind is smoother throughout."
+def _verdicts(study: AutoencoderStudy) -> list[str]:
+    """How the ranks of neighbours compare, over all trainings that were not taught any accuracy."""
+    fair = [m for m in study.measures if not taught(study, m.label)]
+    graph, lstm = ([m.nearest_gap.rank for m in fair if m.kind == kind] for kind in ("graph", "lstm"))
+    found = []
+    if graph and lstm:
+        verdict = "Without accuracies neither kind is smoother throughout"
+        if max(graph) < min(lstm):
+            verdict = "Without accuracies every graph autoencoder is smoother than every LSTM"
+        elif max(lstm) < min(graph):
+            verdict = "Without accuracies every LSTM is smoother than every graph autoencoder"
+        found.append(f"{verdict} ({len(graph)} and {len(lstm)} trainings).")
+    counts = [
+        f"{sum(rank < study.reference.one_edge.rank for rank in ranks)} of {len(ranks)} {kind}"
+        for kind, ranks in (("graph autoencoders", graph), ("LSTMs", lstm))
+        if ranks
+    ]
+    return [*found, f"The neighbours of {join_words(counts)} are more alike than cells with one edge changed."]
 
 
 def _isomorphic(study: AutoencoderStudy) -> str:
     closest = min(study.measures, key=lambda m: m.isomorphic_closest)
     shares = [100 * m.isomorphic_nearest for m in study.measures]
-    start = (
-        "Isomorphic cells are kept apart" if closest.isomorphic_closest > 0 else "Some isomorphic cells share a point"
-    )
+    apart = "are kept apart" if closest.isomorphic_closest > 0 else "are not all kept apart"
+    start = f"Isomorphic cells (one official canonical string) {apart}"
     return (
         f"{start}: the closest two lie {decimal(closest.isomorphic_closest, 2)} median neighbour distances from each "
         f"other ({closest.label}, seed {closest.seed}). Of the cells that have a relative, {_range(shares, 1)} % have "

@@ -69,7 +69,7 @@ def test_measures_become_a_page(nasrepro, tmp_path, monkeypatch, made_study):
 
     def answer(jobs, runs, workers):
         asked.extend(jobs)
-        lstm = [(made_study.measures[2], made_study.trainings[3])]
+        lstm = [(made_study.measures[2], made_study.trainings[0])]
         return [made_study.reference, *made_study.measures[:2], *(lstm if len(jobs) > 8 else [])]
 
     monkeypatch.setattr(autoencoder, "_carried_out", answer)

@@ -71,12 +71,14 @@ def measures(kind="graph", seed=0, **changes):
     return AutoencoderMeasures(**{**values, **changes})
 
 
-def training(kind="graph", seed=0, held_out=None):
+def training(kind="graph", seed=0, held_out=None, trade_off=0.0):
     return AutoencoderTraining(
         kind=kind,
         label=GRAPH if kind == "graph" else LSTM,
         seed=seed,
-        recipe={"latent": 20, "share": 1.0 if held_out is None else 0.8},
+        recipe={"latent": 20, "share": 1.0 if held_out is None else 0.8}
+        if kind == "graph"
+        else {"trade_off": trade_off},
         cells=15_625 if held_out is None else 12_500,
         losses=[[8.0, 20.0], [0.01, 21.5]] if kind == "graph" else [[2.0], [0.1]],
         seconds=167.4,
@@ -96,10 +98,10 @@ def training(kind="graph", seed=0, held_out=None):
     )
 
 
-def study(*, lstm=True, **changes):
+def study(*, lstm=True, trade_off=0.0, **changes):
     found = [measures(seed=0, **changes), measures(seed=1, **changes)]
     told = [training(seed=0), training(seed=1), training(seed=0, held_out=0.999)]
     if lstm:
         found.append(measures("lstm", nearest_gap=gap(3.6, 24.0)))
-        told.append(training("lstm"))
+        told.insert(0, training("lstm", trade_off=trade_off))
     return AutoencoderStudy(reference=reference(), measures=found, trainings=told)
