@@ -88,10 +88,10 @@ class Dead(UniformSampler):
         return (0,) * 6
 
 
-class AnyPath(Argmax):
+class AnyPath:
     """Selects a cell by the seed."""
 
-    needs = ()
+    Settings = Argmax.Settings
 
     def select(self, sampler, score, rng):
         genotype = self.space.sample(rng)
