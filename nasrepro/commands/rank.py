@@ -81,13 +81,16 @@ def rank(
     if sources.scores:
         words = ["nasrepro", "rank", ",".join(variant.text for variant in variants)]
         words += request_words(benchmark, scale, protocol, seeds, threads, settings)
-        title = f"Ranking of all cells on {benchmark}, {scale} scale"
-        keep = target.open_oracle(runs).may_be_copied
+        title, keep = f"Ranking of all cells on {benchmark}, {scale} scale", target.open_oracle(runs).may_be_copied
         _show(sources, out, title, shlex.join(words), keep_truth=keep, json=json)
     raise_if_failed(outcome, store)
     if not sources.scores:
-        reasons = "; ".join(f"{r.spec.method} seed {r.spec.seed} {r.status}: {r.error}" for r in outcome.records)
-        raise RunFailed(f"there is nothing to rank, because no training ended well: {reasons}")
+        raise RunFailed(f"there is nothing to rank, because no training ended well: {_endings(outcome)}")
+
+
+def _endings(outcome: Outcome) -> str:
+    """How the runs ended, and why."""
+    return "; ".join(f"{r.spec.method} seed {r.spec.seed} {r.status}: {r.error}" for r in outcome.records)
 
 
 def render_again(folder: Path, out: Path, runs: Path, *, json: bool) -> None:

@@ -16,10 +16,12 @@ from nasrepro.commands.run import raise_if_failed, table_rows
 from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
+    from nasrepro.experiments.execute import Outcome
     from nasrepro.experiments.plan import PlannedRun
     from nasrepro.experiments.variants import Overrides
     from nasrepro.papers.model import PaperItem
     from nasrepro.records.record import RunRecord
+    from nasrepro.records.store import RunStore
     from nasrepro.records.variant import Variant
     from nasrepro.reporting.ours import OursGroup
 
@@ -50,7 +52,6 @@ def reproduce(
 ) -> None:
     """Run what a paper's table or figure shows, and render it again with ours beside the paper's."""
     from nasrepro.experiments.plan import parse_seeds, plan
-    from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
     from nasrepro.reporting.ours import grouped
 
@@ -80,11 +81,20 @@ def reproduce(
             )
     except UserError as error:
         _only_data_may_be_missing(error, where, runs, allow_unverified, earlier)
-    announce(planned, store, earlier, workers, threads)
-    outcome = carry_out(planned, store, workers=workers, threads=threads) if planned else None
+    outcome = _carried_out(planned, store, earlier, workers, threads)
     _show(wanted, grouped(wanted, outcome.records if outcome else [], earlier), target, json=json)
     if outcome:
         raise_if_failed(outcome, store)
+
+
+def _carried_out(
+    planned: list[PlannedRun], store: RunStore, earlier: Sequence[RunRecord], workers: int | None, threads: int
+) -> Outcome | None:
+    """The runs with an estimate before them; None where nothing is to be run."""
+    from nasrepro.pipeline import carry_out
+
+    announce(planned, store, earlier, workers, threads)
+    return carry_out(planned, store, workers=workers, threads=threads) if planned else None
 
 
 def _target(out: Path | None, wanted: PaperItem) -> Path:

@@ -146,10 +146,7 @@ def report(
     """Render a report again from records; nothing is run."""
     from nasrepro.commands.rank import render_again
     from nasrepro.experiments.execute import Outcome
-    from nasrepro.experiments.plan import parse_protocols
-    from nasrepro.experiments.variants import parse_variants
     from nasrepro.records.contrast import read_contrasts
-    from nasrepro.records.store import read_folder
     from nasrepro.reporting.comparison import render_comparison
     from nasrepro.reporting.space_sources import is_rank_report
 
@@ -163,18 +160,7 @@ def report(
         return
     source = records_folder(folder or runs)
     target = out or (folder if folder and source != folder and not _is_store(folder) else Path("reports/report"))
-    wanted = {"benchmark": benchmark, "scale": scale}
-    variants = parse_variants(methods) if methods else None
-    protocols = parse_protocols(protocol) if protocol else None
-    records = [
-        record
-        for record in read_folder(source)
-        if all(value in (None, getattr(record.spec, field)) for field, value in wanted.items())
-        and (variants is None or any(variant.fits(record.spec) for variant in variants))
-        and (protocols is None or record.spec.protocol in protocols)
-    ]
-    if not records:
-        raise UserError(f"there are no such records in '{source}'")
+    records = _chosen(source, benchmark, scale, protocol, methods)
     ensure_report_folder(target)
     asked = read_contrasts(folder or runs)
     if any((benchmark, scale, protocol, methods)):
@@ -189,6 +175,29 @@ def report(
         contrasts=asked,
     )
     _show_comparison(Outcome(records, [], len(records)), page, json=json)
+
+
+def _chosen(
+    source: Path, benchmark: str | None, scale: str | None, protocol: str | None, methods: str | None
+) -> list[RunRecord]:
+    """The records of a folder that were asked for; raises `UserError` when there are none."""
+    from nasrepro.experiments.plan import parse_protocols
+    from nasrepro.experiments.variants import parse_variants
+    from nasrepro.records.store import read_folder
+
+    wanted = {"benchmark": benchmark, "scale": scale}
+    variants = parse_variants(methods) if methods else None
+    protocols = parse_protocols(protocol) if protocol else None
+    records = [
+        record
+        for record in read_folder(source)
+        if all(value in (None, getattr(record.spec, field)) for field, value in wanted.items())
+        and (variants is None or any(variant.fits(record.spec) for variant in variants))
+        and (protocols is None or record.spec.protocol in protocols)
+    ]
+    if not records:
+        raise UserError(f"there are no such records in '{source}'")
+    return records
 
 
 def raise_if_failed(outcome: Outcome, store: RunStore) -> None:

@@ -44,6 +44,16 @@ def moved(made, lessons):
     return taken[0]
 
 
+def visited(**settings):
+    """A sampler whose archive holds three points near its own."""
+    made = sampler(**settings)
+    for number in range(3):
+        z = made.alpha.detach() + 0.1 * number
+        chosen = one_hot(tuple(made.latents.decode(z[None])[0].tolist()))
+        made._archive.visit(z, made._archive.measure(z, chosen))
+    return made
+
+
 def test_the_schedule_is_the_released_one():
     seen = [sigmoid_gamma(10, epoch, 250) for epoch in (0, 100, 125, 150, 249)]
     assert seen == pytest.approx([0.99995, 0.881, 0.5, 0.119, 4.9e-5], rel=2e-2)
@@ -137,11 +147,7 @@ def test_the_released_gradient_goes_past_the_decoder(lessons):
 @pytest.mark.parametrize(("novelty", "sign"), [("sought", -1), ("as-printed", 1)])
 def test_novelty_enters_the_gradient_with_its_sign(lessons, novelty, sign):
     def step(gamma):
-        made = sampler(novelty=novelty, balanced=False)
-        for visited in range(3):
-            z = made.alpha.detach() + 0.1 * visited
-            chosen = one_hot(tuple(made.latents.decode(z[None])[0].tolist()))
-            made._archive.visit(z, made._archive.measure(z, chosen))
+        made = visited(novelty=novelty, balanced=False)
         made.gamma = gamma
         (of_novelty,) = torch.autograd.grad(
             made._archive.measure(made.alpha, one_hot(made.argmax())).value, [made.alpha]
@@ -161,14 +167,6 @@ def test_as_released_novelty_has_no_gradient(lessons):
 
 
 def test_balanced_gradients_have_the_weights_of_gamma(lessons):
-    def visited(**settings):
-        made = sampler(**settings)
-        for number in range(3):
-            z = made.alpha.detach() + 0.1 * number
-            chosen = one_hot(tuple(made.latents.decode(z[None])[0].tolist()))
-            made._archive.visit(z, made._archive.measure(z, chosen))
-        return made
-
     loss, _ = visited()._of_loss(lessons, visited().argmax())
     novelty = visited()._of_novelty(visited().argmax())
     made = visited()
