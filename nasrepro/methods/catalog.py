@@ -158,7 +158,7 @@ METHODS: dict[str, Method] = {
             "supernet trained on uniform paths; the best of 100 cells under inherited weights",
             "Li & Talwalkar, UAI 2019; settings of Dong & Yang, ICLR 2020",
             sampler="uniform",
-            selector="best-of",
+            selector="rs",
             protocols=_BATCH_OF_512,
         ),
         Method(
@@ -167,7 +167,7 @@ METHODS: dict[str, Method] = {
             "Zhang et al., NeurIPS 2020 (E²NAS), Figure 1a",
             sampler="uniform",
             regularizer="complementation",
-            selector="best-of",
+            selector="rs",
             protocols=_COMPLEMENTED,
         ),
         Method(
@@ -239,7 +239,7 @@ METHODS: dict[str, Method] = {
             "a pool of cells is trained; its worse half makes room for cells decoded above its best ones",
             "Luo et al., NeurIPS 2018 (NAO), with weight sharing",
             sampler="pool",
-            selector="best-of-pool",
+            selector="pool",
             scales={
                 "laptop": {"sampler": {"pool": 300, "predictor_epochs": 200}},
                 "smoke": {"sampler": {"pool": 24, "predictor_epochs": 10, "hidden": 32}},

@@ -33,10 +33,10 @@ SAMPLERS = {
     "latent": "e2nas:LatentSampler",
 }
 SELECTORS = {
-    "best-of": "best_of:BestOf",
+    "rs": "best_of:BestOf",
     "argmax": "argmax:Argmax",
     "proposed": "proposed:Proposed",
-    "best-of-pool": "nao_pool:BestOfPool",
+    "pool": "nao_pool:BestOfPool",
 }
 SOUND: Mapping[str, Blocks] = {"sound": {}}
 

@@ -292,7 +292,7 @@ class _RegularizerBattery:
         return f"from {losses[0]:.3f} to {late:.3f}"
 
     def _method(self, sampler: str) -> Method:
-        selector = "argmax" if sampler == "mixture" else "best-of"
+        selector = "argmax" if sampler == "mixture" else "rs"
         return Method("battery", "", "", sampler=sampler, regularizer=self.name, selector=selector)
 
 

@@ -135,7 +135,7 @@ def test_impossible_combinations_are_refused_by_name_with_the_reason():
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_but_mixtures_works_with_a_regularizer(sampler):
-    method = combined(sampler=sampler, selector="best-of", regularizer="complementation")
+    method = combined(sampler=sampler, selector="rs", regularizer="complementation")
     if "mixture" in sampler:
         with pytest.raises(UserError, match="single paths"):
             method.parts()

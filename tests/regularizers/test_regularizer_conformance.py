@@ -73,7 +73,7 @@ def test_a_plug_in_is_found_by_the_name_it_is_announced_under(plug_in):
     plug_in("nasrepro.regularizers.complementation:Complementation")
     assert regularizing.names()[-1] == "theirs"
     assert regularizing.get("theirs") is Complementation
-    method = Method("mine", "", "", sampler="uniform", regularizer="theirs", selector="best-of")
+    method = Method("mine", "", "", sampler="uniform", regularizer="theirs", selector="rs")
     assert method.parts()["regularizer"] is Complementation
 
 
