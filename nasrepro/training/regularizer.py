@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import torch.nn.functional as F
@@ -24,18 +25,35 @@ class WeightStep:
         self.paths_run = 0
         """Paths run so far in this step, each forward and, as part of what is descended, backward."""
         self._batch = batch
+        self._logits: dict[Path, Tensor] = {}
         self._known: dict[Path, Tensor] = {}
 
     def cross_entropy(self, path: Path) -> Tensor:
         """Mean cross-entropy of the batch, in nats, differentiable in the weights. Asked twice, a path runs once."""
-        if path not in self._known:
-            x, y = self._batch
-            self._known[path] = F.cross_entropy(self.network(x, path), y)
-            self.paths_run += 1
-        return self._known[path]
+        return self.cross_entropies([path])[0]
+
+    def cross_entropies(self, paths: Sequence[Path]) -> list[Tensor]:
+        """The cross-entropies of many paths; a path among them twice, or known from before, is not run again."""
+        self._run(paths)
+        for path in paths:
+            if path not in self._known:
+                self._known[path] = F.cross_entropy(self._logits[path], self._batch[1])
+        return [self._known[path] for path in paths]
+
+    def losses(self, path: Path) -> Tensor:
+        """Cross-entropy of each image (B,), in nats, from the pass whose mean `cross_entropy` is."""
+        self._run([path])
+        return F.cross_entropy(self._logits[path], self._batch[1], reduction="none")
+
+    def _run(self, paths: Sequence[Path]) -> None:
+        for path in dict.fromkeys(paths):
+            if path not in self._logits:
+                self._logits[path] = self.network(self._batch[0], path)
+                self.paths_run += 1
 
     def weights_moved(self) -> None:
         """Forget the losses, which are those of other weights now."""
+        self._logits.clear()
         self._known.clear()
 
 

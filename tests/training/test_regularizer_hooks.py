@@ -6,7 +6,7 @@ from tiny_training import ScriptedSampler, Stop, assert_identical, comparable, s
 
 from nasrepro.regularizers.complementation import Complementation, ComplementationSettings
 from nasrepro.spaces.nb201 import NB201Space
-from nasrepro.training.regularizer import Regularizer
+from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.supernet import Diverged
 
 PATH = (3, 0, 2, 1, 4, 3)
@@ -77,6 +77,49 @@ def test_a_regularizer_that_changes_nothing_leaves_everything_as_it_was(make_tra
     plain, same = make_training(), make_training(regularizer=Doubled(factor=1.0))
     assert run(plain, tmp_path / "a").loss == run(same, tmp_path / "b").loss
     assert_identical(plain.network.state_dict(), same.network.state_dict())
+
+
+@pytest.fixture
+def counted(make_training):
+    """A weight step on a training's next batch, and the paths that its network is run for."""
+    training = make_training(ScriptedSampler(PATH))
+    step, ran = WeightStep(training.network, PATH, training.train_stream.next()), []
+    training.network.register_forward_pre_hook(lambda _, given: ran.append(given[1]))
+    return step, ran
+
+
+def test_many_cross_entropies_are_those_of_each_path_and_no_path_runs_twice(counted):
+    step, ran = counted
+    own = step.cross_entropy(PATH)
+    many = step.cross_entropies([OTHER, PATH, OTHER])
+    assert many[1] is own
+    assert many[0] is many[2] is step.cross_entropy(OTHER)
+    assert step.cross_entropies([]) == []
+    assert step.paths_run == 2
+    assert ran == [PATH, OTHER]
+
+
+def test_losses_image_by_image_come_from_the_same_pass(counted):
+    step, ran = counted
+    losses = step.losses(PATH)
+    assert losses.ndim == 1
+    assert float(losses.detach().mean()) == pytest.approx(float(step.cross_entropy(PATH).detach()), rel=1e-6)
+    (of_one,) = torch.autograd.grad(losses[0], [step.network.head.weight])
+    assert of_one.abs().sum() > 0
+    assert step.paths_run == 1
+    assert ran == [PATH]
+
+
+def test_after_the_weights_moved_everything_is_run_anew(counted):
+    step, ran = counted
+    before, each = step.cross_entropy(PATH).item(), step.losses(PATH).detach()
+    with torch.no_grad():
+        for weight in step.network.parameters():
+            weight.mul_(1.5)
+    step.weights_moved()
+    assert step.cross_entropy(PATH).item() != before
+    assert not torch.equal(step.losses(PATH).detach(), each)
+    assert ran == [PATH, PATH]
 
 
 def test_replayed_paths_are_counted(make_training, tmp_path):
