@@ -26,11 +26,13 @@ def novelty(codes: np.ndarray, archive: np.ndarray, k: int) -> np.ndarray:
         raise ValueError(f"{k} nearest neighbors of an archive of {len(archive)}; allowed: 1 to its size")
     # Whole numbers are summed and divided once, so that equal cells are equally novel to the last bit.
     nearest = np.partition(_counts(codes, archive), k - 1, axis=1)[:, :k]
-    found: np.ndarray = nearest.sum(axis=1) / (k * codes.shape[1])
+    found: np.ndarray = nearest.sum(axis=1, dtype=np.int64) / (k * codes.shape[1])
     return found
 
 
 def _counts(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Number of columns that differ (n, m)."""
-    found: np.ndarray = np.count_nonzero(a[:, None, :] != b[None, :, :], axis=2)
+    """Number of columns that differ (n, m), for fewer than 256 columns; the long axes innermost, which is quickest."""
+    ours, theirs = np.ascontiguousarray(a.T), np.ascontiguousarray(b.T)
+    differs = (ours[:, :, None] != theirs[:, None, :]).view(np.uint8)
+    found: np.ndarray = differs.sum(axis=0, dtype=np.uint8)
     return found
