@@ -19,6 +19,7 @@ from nasrepro.methods.method import Method
 from nasrepro.oracles.base import Oracle
 from nasrepro.records.record import Cost, Found, Probes, RunRecord, Score, TracePoint, Truth, Visited
 from nasrepro.records.store import RunStore
+from nasrepro.records.watched import Watched
 from nasrepro.spaces.base import Genotype, Skeleton
 from nasrepro.spaces.nb201_costs import live_conv_size
 
@@ -163,6 +164,7 @@ def _judged(result: SearchResult, context: SearchContext, benchmark: Benchmark, 
             for at, answer in result.trace
         ],
         "visited": _visited(result, benchmark, oracle),
+        "watched": _watched(result, context, benchmark, oracle),
         "loss": result.loss,
         "series": result.series,
         "notes": [*result.notes, *_warnings(genotype, context)],
@@ -174,6 +176,18 @@ def _visited(result: SearchResult, benchmark: Benchmark, oracle: Oracle) -> list
     cells = {genotype for _, genotype in result.visited}
     truth = {genotype: _look_up(genotype, benchmark.primary, oracle)[0] for genotype in cells}
     return [Visited(at=at, genotype=genotype.id, truth=truth[genotype]) for at, genotype in result.visited]
+
+
+def _watched(result: SearchResult, context: SearchContext, benchmark: Benchmark, oracle: Oracle) -> Watched | None:
+    if not result.looks:
+        return None
+    cells = context.probe_cells[: len(result.looks[0].after.right)]
+    return Watched(
+        cells=[cell.id for cell in cells],
+        truth=[_look_up(cell, benchmark.primary, oracle)[0] for cell in cells],
+        images=result.watched_images,
+        looks=result.looks,
+    )
 
 
 def _warnings(genotype: Genotype, context: SearchContext) -> list[str]:

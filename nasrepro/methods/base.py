@@ -10,6 +10,7 @@ import numpy as np
 
 from nasrepro.methods.context import SearchContext
 from nasrepro.records.record import Checkpoint
+from nasrepro.records.watched import Look
 from nasrepro.spaces.base import Genotype
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class SearchResult:
     """(weight updates so far, the cell it would have answered with after that epoch), wherever that changed; empty for
     searches that must score cells before they can answer."""
     probes: list[Checkpoint] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    """At the watched cells, around single weight updates."""
+    watched_images: int = 0
+    """How many validation images they are scored on."""
     loss: list[float] = field(default_factory=list)
     steps: int = 0
     path_steps: int = 0

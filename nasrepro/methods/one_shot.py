@@ -11,10 +11,13 @@ from nasrepro.methods.base import Answer, SearchResult
 from nasrepro.methods.context import SearchContext
 from nasrepro.methods.shared_weights import SharedWeights
 from nasrepro.records.record import Checkpoint
+from nasrepro.records.watched import Look
 from nasrepro.seeds import numpy_rng, torch_rng
+from nasrepro.spaces.nb201 import NB201Genotype
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import Progress, SupernetTraining
+from nasrepro.training.watching import Watch
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,23 @@ class OneShotSearch:
                 "value": answer.value,
             }
 
+        train, valid = self._streams(shared, context.seed)
+        watch = Watch(
+            context.probe_cells[: settings.watched_cells],
+            shared.score,
+            shared.judge.images,
+            spread(settings.watch_points, settings.epochs * train.steps_per_epoch),
+        )
         training = SupernetTraining(
             shared.network,
             sampler,
-            *self._streams(shared, context.seed),
+            train,
+            valid,
             settings,
             shared.score,
             len(shared.judge.batches),
             self._part(context, "regularizer") if self.regularizer is not None else None,
+            watch,
         )
         progress = training.run(
             context.work / "checkpoint.pt",
@@ -60,7 +72,7 @@ class OneShotSearch:
             report=context.report,
             present=(lambda: selector.present(sampler).id) if hasattr(selector, "present") else None,
         )
-        return self._result(context, progress, sampler.curves())
+        return self._result(context, progress, sampler.curves(), shared.judge.images)
 
     def _part(self, context: SearchContext, block: str) -> Any:
         """The sampler or the regularizer, with this run's settings and seed."""
@@ -91,7 +103,7 @@ class OneShotSearch:
 
     @staticmethod
     def _result(
-        context: SearchContext, progress: Progress, curves: dict[str, list[tuple[float, float]]]
+        context: SearchContext, progress: Progress, curves: dict[str, list[tuple[float, float]]], images: int
     ) -> SearchResult:
         trace = [
             (seen["step"], Answer(context.space.parse(seen["answer"]), seen["value"])) for seen in progress.observations
@@ -104,6 +116,8 @@ class OneShotSearch:
                 Checkpoint(step=seen["step"], accuracy=seen["accuracy"], loss=seen["loss"])
                 for seen in progress.observations
             ],
+            looks=[_look(seen) for seen in progress.looks],
+            watched_images=images if progress.looks else 0,
             loss=progress.loss,
             steps=progress.steps,
             path_steps=progress.path_steps,
@@ -112,3 +126,9 @@ class OneShotSearch:
             series=curves,
             seconds={"search": progress.seconds},
         )
+
+
+def _look(seen: dict[str, Any]) -> Look:
+    """What the training kept of one update, with the trained cell by its id."""
+    path = seen["path"]
+    return Look(**{**seen, "path": None if path is None else NB201Genotype(tuple(path)).id})

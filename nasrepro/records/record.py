@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from nasrepro.records.spec import PROTOCOL_VERSION, RunSpec
+from nasrepro.records.watched import Watched
 
 SCHEMA_VERSION = 1
 
@@ -159,6 +160,8 @@ class RunRecord(_Part):
     trace: list[TracePoint] = []
     visited: list[Visited] = []
     """Epoch by epoch, for a search that has an answer at any time; empty for others, and in records that are older."""
+    watched: Watched | None = None
+    """Where cells were watched while others were trained."""
     loss: list[float] = []
     """Mean training loss per epoch."""
     series: dict[str, list[tuple[float, float]]] = {}

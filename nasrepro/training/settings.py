@@ -44,6 +44,8 @@ class SupernetSettings(Settings):
         "eval_batch",
         "probe_cells",
         "probe_points",
+        "watched_cells",
+        "watch_points",
     )
 
     epochs: int = Field(250, ge=1, description="passes over the training half of the data")
@@ -72,6 +74,10 @@ class SupernetSettings(Settings):
         200, ge=0, le=200, description="fixed cells whose one-shot scores are recorded during training"
     )
     probe_points: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
+    watched_cells: int = Field(
+        0, ge=0, le=200, description="the first of the probe cells, scored right before and after single weight updates"
+    )
+    watch_points: int = Field(100, ge=1, description="updates that watched cells are scored around, evenly spread")
 
     def learning_rate(self, epoch: int) -> float:
         """Of the weights in epoch `epoch`, counted from 0: one cosine over the whole training."""

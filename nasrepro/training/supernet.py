@@ -21,6 +21,7 @@ from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.sampler import Batch, Lessons, Sampler
 from nasrepro.training.settings import SupernetSettings
+from nasrepro.training.watching import Watch, look
 
 
 class Diverged(Exception):
@@ -43,6 +44,8 @@ class Progress:
     """What `observe` returned, in order."""
     visited: list[tuple[int, str]] = field(default_factory=list)
     """(weight updates so far, id of the cell the search would answer with then), wherever that changes."""
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    """What `watching.look` keeps of single updates, in order."""
 
 
 class SupernetTraining:
@@ -61,9 +64,10 @@ class SupernetTraining:
         score: Callable[[Genotype], ImageScore],
         batches_per_score: int = 1,
         regularizer: Regularizer | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.network, self.sampler, self.settings = network, sampler, settings
-        self.regularizer = regularizer
+        self.regularizer, self.watch = regularizer, watch
         self.train_stream, self.valid_stream = train, valid
         self.weights = list(network.parameters())
         self.optimizer = torch.optim.SGD(
@@ -142,11 +146,20 @@ class SupernetTraining:
         progress.epoch += 1
 
     def _weight_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """One weight step, with a look at the watched cells on either side of it where that is wanted."""
+        choice, number = self.sampler.sample(), self.progress.steps + 1
+        if self.watch is None or not self.watch.wants(number):
+            return self._train(choice, x, y)
+        before = self.watch.scores()
+        losses = self._train(choice, x, y)
+        self.progress.looks.append(look(number, choice, before, self.watch.scores()))
+        return losses
+
+    def _train(self, choice: Choice, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One step on the sampled path; its cross-entropy and the loss that was descended, the same thing without
         a regularizer. Weights off the paths that ran get no gradient, so neither decay nor momentum moves them; the
         norm that is clipped contains weights only, never architecture parameters."""
         self.optimizer.zero_grad(set_to_none=True)
-        choice = self.sampler.sample()
         if self.regularizer is not None:
             return self._regularized_step(self.regularizer, choice, (x, y))
         self.progress.path_steps += paths_in(choice)
