@@ -150,29 +150,40 @@ _SKELETONS = {
 
 # Skeleton and training were chosen by measurement with `randomnas` on the 200 probe cells, the settings of samplers
 # by reasoning; docs/scales.md has both.
+_EVOLVED_100 = {
+    "population": 20,
+    "generations": 4,
+    "crossovers": 12,
+    "mutations": 8,
+    "crossover_parents": 12,
+    "mutation_parents": 8,
+}  # at most 100 cells scored, as many as random search draws; the published proportions
+_EVOLVED_8 = {"population": 4, "generations": 1, "crossovers": 2, "mutations": 2}
 _CIFAR_LAPTOP: dict[str, Any] = {
     "skeleton": {"cells": 1, "image_size": 8},
     "training": {"epochs": 50, "lr": 0.1, "precision": "bf16", "score_images": 1000},
     "sampler": {"alpha_lr": 3e-3, "controller_lr": 5e-3},
+    "selector": _EVOLVED_100,
 }
 _CIFAR_SMOKE: dict[str, Any] = {
     "skeleton": {"channels": 4, "cells": 1, "image_size": 8},
     "training": {"epochs": 2, "train_images": 640, "valid_images": 200, "probe_cells": 10, "probe_points": 2},
     "sampler": {"updates": 2, "samples": 3},
-    "selector": {"candidates": 5},
+    "selector": {"candidates": 5, **_EVOLVED_8},
     "search": {"queries": 12, "seconds": 1300.0},
 }
 _DIGITS_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 8},
     "training": {"epochs": 100, "lr": 0.1, "eval_batch": 360},
     "sampler": {"alpha_lr": 3e-3, "controller_lr": 1e-2, "updates": 5},
+    "selector": _EVOLVED_100,
     "search": {"seconds": 10.0},  # about 100 trainings of 12 epochs, by the table's clock
 }
 _DIGITS_SMOKE: dict[str, Any] = {
     "skeleton": {"channels": 4},
     "training": {"epochs": 2, "train_images": 200, "valid_images": 100, "probe_cells": 4, "probe_points": 2},
     "sampler": {"updates": 2, "samples": 3},
-    "selector": {"candidates": 3},
+    "selector": {"candidates": 3, **_EVOLVED_8},
     "search": {"queries": 12, "seconds": 1.2},
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -43,5 +43,10 @@ class BestOf:
 def most_accurate(candidates: Iterable[Genotype], score: Callable[[Genotype], ImageScore]) -> Answer:
     """The candidate with the highest one-shot accuracy; equal accuracies are decided by the lower loss."""
     scored = {genotype: score(genotype) for genotype in dict.fromkeys(candidates)}
-    best = max(scored, key=lambda genotype: (scored[genotype].accuracy, -scored[genotype].loss))
+    best = best_first(scored)[0]
     return Answer(best, scored[best].accuracy)
+
+
+def best_first(scored: Mapping[Genotype, ImageScore]) -> list[Genotype]:
+    """By accuracy, equal ones by the lower loss, and what is equal in both in the order given."""
+    return sorted(scored, key=lambda genotype: (-scored[genotype].accuracy, scored[genotype].loss))

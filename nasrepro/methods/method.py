@@ -34,6 +34,7 @@ SAMPLERS = {
 }
 SELECTORS = {
     "rs": "best_of:BestOf",
+    "ea": "evolution:Evolution",
     "argmax": "argmax:Argmax",
     "proposed": "proposed:Proposed",
     "pool": "nao_pool:BestOfPool",

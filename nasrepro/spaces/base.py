@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -83,6 +83,19 @@ class Space(ABC, Generic[G]):
     @abstractmethod
     def neighbours(self, genotype: G) -> list[G]:
         """All genotypes that differ in exactly one decision."""
+
+    @property
+    @abstractmethod
+    def gene_sizes(self) -> tuple[int, ...]:
+        """How many values each gene of a genotype has; any combination of such values is a genotype."""
+
+    @abstractmethod
+    def genes(self, genotype: G) -> tuple[int, ...]:
+        """The decisions of a genotype as numbers counted from 0, one per gene; what crossover exchanges."""
+
+    @abstractmethod
+    def from_genes(self, genes: Sequence[int]) -> G:
+        """The genotype with these genes; raises `ValueError` where there is none."""
 
     @abstractmethod
     def distance(self, a: G, b: G) -> float:

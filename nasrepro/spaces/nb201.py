@@ -162,6 +162,17 @@ class NB201Space(Space[NB201Genotype]):
             if op != genotype.ops[edge]
         ]
 
+    @property
+    def gene_sizes(self) -> tuple[int, ...]:
+        return (len(OPS),) * len(EDGES)
+
+    def genes(self, genotype: NB201Genotype) -> tuple[int, ...]:
+        """The operation of every edge."""
+        return genotype.ops
+
+    def from_genes(self, genes: Sequence[int]) -> NB201Genotype:
+        return NB201Genotype(tuple(int(gene) for gene in genes))
+
     def distance(self, a: NB201Genotype, b: NB201Genotype) -> float:
         """Share of edges whose operation differs, in [0, 1]."""
         return sum(x != y for x, y in zip(a.ops, b.ops, strict=True)) / len(EDGES)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasrepro.spaces.base import Skeleton, Space
-from nasrepro.testing import CheckResult, refused, require, run_checks
+from nasrepro.testing import CheckFailed, CheckResult, refused, require, run_checks
 
 _PROBES = 40
 _SKELETON = Skeleton(4, 1, 2, 8, 10)
@@ -29,6 +29,7 @@ def check_space(space: Space[Any]) -> list[CheckResult]:
             ("sampling is uniform and follows the generator", battery.sampling),
             ("neighbours", battery.neighbours),
             ("mutation reaches exactly the neighbours", battery.mutation),
+            ("genes are the genotype", battery.genes),
             ("distance is a metric", battery.distance),
             ("canonical form", battery.canonical),
             ("costs", battery.costs),
@@ -111,6 +112,26 @@ class _SpaceBattery:
         require(reached <= around, "a mutation can change more than one decision")
         require(reached == around, f"mutations reach {len(reached)} of {len(around)} neighbours")
         return f"all {len(around)}"
+
+    def genes(self) -> str:
+        sizes, rng = self.space.gene_sizes, np.random.default_rng(3)
+        for genotype in self.probes:
+            genes = self.space.genes(genotype)
+            require(len(genes) == len(sizes), f"{genotype.id} has {len(genes)} genes, not {len(sizes)}")
+            require(
+                all(0 <= gene < size for gene, size in zip(genes, sizes, strict=True)),
+                f"{genotype.id} has genes {genes}, which are not below {sizes}",
+            )
+            require(self.space.from_genes(genes) == genotype, f"the genes of {genotype.id} are another genotype's")
+            drawn = self.space.from_genes([int(rng.integers(size)) for size in sizes])
+            require(self.space.parse(drawn.id) == drawn, f"genes give {drawn.id}, which is not in the space")
+        for wrong in (sizes, (0,) * (len(sizes) + 1)):
+            try:
+                found = self.space.from_genes(wrong)
+            except ValueError:
+                continue
+            raise CheckFailed(f"genes {wrong} are impossible, but give {found.id}")
+        return f"{len(sizes)} genes with {min(sizes)} to {max(sizes)} values"
 
     def distance(self) -> str:
         far = self.space.distance

@@ -42,6 +42,16 @@ class OneWay(NB201Space):
         return [other for other in super().neighbours(genotype) if other.index > genotype.index]
 
 
+class Reversed(NB201Space):
+    def genes(self, genotype):
+        return super().genes(genotype)[::-1]
+
+
+class Generous(NB201Space):
+    def from_genes(self, genes):
+        return NB201Genotype(tuple(gene % 5 for gene in genes[:6]))
+
+
 class Directed(NB201Space):
     def distance(self, a, b):
         return super().distance(a, b) + 1e-3 * (a.index > b.index)
@@ -103,6 +113,8 @@ class SameName(NB201Space):
         (Lazy, "mutation reaches exactly the neighbours"),
         (Jumpy, "mutation reaches exactly the neighbours"),
         (OneWay, "neighbours"),
+        (Reversed, "genes are the genotype"),
+        (Generous, "genes are the genotype"),
         (Directed, "distance is a metric"),
         (Squared, "distance is a metric"),
         (Reordered, "index order"),
