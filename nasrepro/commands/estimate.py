@@ -42,10 +42,10 @@ def announce(
 
 def _stored(store: RunStore) -> list[RunRecord]:
     """Readable records of the store; a damaged one is no reason to give no estimate."""
-    from nasrepro.records.store import read_record
+    from nasrepro.records.store import read_record, record_files
 
     records = []
-    for path in sorted((store.root / "records").glob("*.json")):
+    for path in record_files(store.root / "records"):
         with contextlib.suppress(UserError):
             records.append(read_record(path))
     return records

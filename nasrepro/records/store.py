@@ -1,13 +1,17 @@
 """The run store: one JSON per finished run, written atomically, and one working folder per unfinished run.
 
 Beside the records lie attachments that can be made again: final weights of supernets and scores of whole spaces.
+Reports keep copies of their records, packed; every folder of records may hold plain and packed ones.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import shutil
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +21,16 @@ from nasrepro.errors import UserError
 from nasrepro.files import write_atomically
 from nasrepro.records.record import SCHEMA_VERSION, RunRecord
 
+PLAIN, PACKED = ".json", ".json.gz"
+"""What the name of a record ends with, after its key."""
+
 
 def read_record(path: Path) -> RunRecord:
-    """Load one record; raises `UserError` naming the file when it is damaged or of another schema."""
+    """Load one record, plain or packed; raises `UserError` naming the file when it is damaged or of another schema."""
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        stored = path.read_bytes()
+        content = json.loads(gzip.decompress(stored) if path.name.endswith(PACKED) else stored)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise UserError(f"record '{path}' cannot be read; remove it to run it again: {error}") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
@@ -38,16 +46,37 @@ def read_record(path: Path) -> RunRecord:
 
 
 def write_record(path: Path, record: RunRecord) -> None:
-    """Store one record as readable JSON."""
-    text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(path, (text + "\n").encode())
+    """Store one record as readable JSON, packed where the name says so; equal records give equal bytes."""
+    text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    content = text.encode()
+    write_atomically(path, _packed(content) if path.name.endswith(PACKED) else content)
+
+
+def _packed(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    # neither name nor time nor system in its header, unlike what gzip.compress writes in some versions of Python
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as file:
+        file.write(content)
+    return buffer.getvalue()
+
+
+def write_copies(folder: Path, records: Iterable[RunRecord]) -> None:
+    """Put packed copies of the records into a report's folder, by key."""
+    for record in records:
+        write_record(folder / f"{record.key}{PACKED}", record)
+
+
+def record_files(folder: Path) -> list[Path]:
+    """The files of the records in a folder by key; of a record that lies there twice the plain one."""
+    by_key = {path.name.removesuffix(ending): path for ending in (PACKED, PLAIN) for path in folder.glob(f"*{ending}")}
+    return [by_key[key] for key in sorted(by_key)]
 
 
 def read_folder(folder: Path) -> list[RunRecord]:
     """All records of a folder, sorted by method and seed."""
     if not folder.is_dir():
         raise UserError(f"there is no folder of records at '{folder}'")
-    records = [read_record(path) for path in sorted(folder.glob("*.json"))]
+    records = [read_record(path) for path in record_files(folder)]
     return sorted(records, key=lambda r: (r.spec.benchmark, r.spec.method, r.spec.seed, r.key))
 
 
@@ -58,7 +87,9 @@ class RunStore:
     root: Path
 
     def record_path(self, key: str) -> Path:
-        return self.root / "records" / f"{key}.json"
+        """Where the record of the run lies, or will lie: plain, unless someone put a packed one there."""
+        plain, packed = (self.root / "records" / f"{key}{ending}" for ending in (PLAIN, PACKED))
+        return packed if packed.exists() and not plain.exists() else plain
 
     def work_folder(self, key: str) -> Path:
         """Where a run keeps its checkpoint, progress and traceback while it is not finished."""
@@ -87,5 +118,4 @@ class RunStore:
         shutil.rmtree(self.work_folder(key), ignore_errors=True)
 
     def __iter__(self) -> Iterator[RunRecord]:
-        folder = self.root / "records"
-        yield from (read_record(path) for path in sorted(folder.glob("*.json")))
+        yield from (read_record(path) for path in record_files(self.root / "records"))

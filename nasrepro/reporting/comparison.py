@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nasrepro.records.contrast import CONTRASTS_FILE, Contrast, contrasts_text
 from nasrepro.records.record import RunRecord
-from nasrepro.records.store import write_record
+from nasrepro.records.store import write_copies
 from nasrepro.reporting.analysis import Analysis, analyze
 from nasrepro.reporting.comparison_table import full_table, pair_table, views
 from nasrepro.reporting.contrast_table import contrast_numbers, contrast_table
@@ -34,8 +34,8 @@ def render_comparison(
 ) -> Path:
     """Write the report of `records` into the folder `out` and return its page.
 
-    Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png` and `records/*.json`; `out` is
-    replaced as a whole. With `contrasts` the page begins with their answers, `contrasts.csv` has these for machines,
+    Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png` and `records/*.json.gz`; `out`
+    is replaced as a whole. With `contrasts` the page begins with their answers, `contrasts.csv` has these for machines,
     and `contrasts.json` keeps the questions for the next rendering. `command` is what the reader types to get it
     again. Raises `UserError` when the records must not share a table or the folder cannot be written.
     """
@@ -48,8 +48,7 @@ def render_comparison(
     with replaced_folder(out, OWN) as folder:
         _write_tables(folder, analysis, answered, tables, title, command)
         write_figures(folder / "figures", drawings)
-        for record in analysis.records:
-            write_record(folder / "records" / f"{record.key}.json", record)
+        write_copies(folder / "records", analysis.records)
         if contrasts:
             (folder / CONTRASTS_FILE).write_text(contrasts_text(contrasts), encoding="utf-8")
             (folder / CONTRASTS_TABLE).write_text(to_csv(contrast_numbers(answered)), encoding="utf-8")

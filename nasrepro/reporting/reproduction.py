@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nasrepro.papers.model import PaperItem
 from nasrepro.papers.table import TableItem
-from nasrepro.records.store import write_record
+from nasrepro.records.store import write_copies
 from nasrepro.reporting.comparison import write_figures
 from nasrepro.reporting.ours import OursGroup, kicker, reference
 from nasrepro.reporting.output import replaced_folder
@@ -48,9 +48,9 @@ class Rendition:
 def render_reproduction(item: PaperItem, groups: Sequence[OursGroup], out: Path) -> Path:
     """Write the paper's item with ours beside it into the folder `out` and return its page.
 
-    Writes `table.csv`, `table.md`, `table.tex`, `index.html` and `records/*.json`, for a figure also `data.csv` and
-    `figures/*.svg|png`; `out` is replaced as a whole. Raises `UserError` when a group mixes what must not be mixed or
-    the folder cannot be written.
+    Writes `table.csv`, `table.md`, `table.tex`, `index.html` and `records/*.json.gz`, for a figure also `data.csv`
+    and `figures/*.svg|png`; `out` is replaced as a whole. Raises `UserError` when a group mixes what must not be mixed
+    or the folder cannot be written.
     """
     groups = [group for group in groups if group.records]
     made = _rendition(item, groups, draw=True)
@@ -59,8 +59,7 @@ def render_reproduction(item: PaperItem, groups: Sequence[OursGroup], out: Path)
         if made.drawings:
             write_figures(folder / "figures", made.drawings)
         for group in groups:
-            for record in group.analysis.records:
-                write_record(folder / "records" / f"{record.key}.json", record)
+            write_copies(folder / "records", group.analysis.records)
         page = render_page(
             "reproduction.html.j2",
             title=item.title,

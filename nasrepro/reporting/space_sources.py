@@ -12,7 +12,7 @@ from nasrepro import npz
 from nasrepro.errors import UserError
 from nasrepro.records.record import RunRecord
 from nasrepro.records.scores import RunScores, read_scores, write_scores
-from nasrepro.records.store import read_folder, write_record
+from nasrepro.records.store import read_folder, write_copies
 from nasrepro.reporting.row_names import RowNames
 from nasrepro.reporting.score_file import ScoreFile, read_score_file
 from nasrepro.reporting.space_ranking import ScoredRun
@@ -64,8 +64,7 @@ def write_sources(folder: Path, sources: RankSources, *, keep_truth: bool, about
         _write_truth(folder / TRUTH, sources.table)
     if sources.file is not None:
         (folder / FILE).write_bytes(sources.file.content)
-    for record in sources.records:
-        write_record(folder / "records" / f"{record.key}.json", record)
+    write_copies(folder / "records", sources.records)
     for key, scores in sources.scores.items():
         write_scores(folder / "scores" / f"{key}.npz", key, scores)
     content = {

@@ -1,5 +1,6 @@
 """Records on disk."""
 
+import gzip
 import json
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from nasrepro.errors import UserError
 from nasrepro.records.record import Cost, Provenance, RunRecord, Truth
 from nasrepro.records.spec import RunSpec
-from nasrepro.records.store import RunStore, read_folder, read_record, write_record
+from nasrepro.records.store import RunStore, read_folder, read_record, write_copies, write_record
 
 
 def record(key="k0", seed=0, method="gdas", **changes):
@@ -52,6 +53,42 @@ def test_a_folder_is_read_by_method_and_seed(tmp_path):
     assert [(r.spec.method, r.spec.seed) for r in read_folder(tmp_path)] == [("gdas", 1), ("gdas", 2), ("rea", 0)]
     with pytest.raises(UserError, match="no folder of records at"):
         read_folder(tmp_path / "none")
+
+
+def test_packed_copies_are_read_like_plain_ones_and_never_twice(tmp_path):
+    made = [record("a", 1), record("b", 2)]
+    write_copies(tmp_path / "records", made)
+    names = ["a.json.gz", "b.json.gz"]
+    assert sorted(path.name for path in (tmp_path / "records").iterdir()) == names
+    write_record(tmp_path / "records" / "a.json", made[0])
+    assert read_folder(tmp_path / "records") == made
+    store = RunStore(tmp_path)
+    assert list(store) == made
+    assert [store.get("a"), store.get("b"), store.get("c")] == [*made, None]
+    assert [store.record_path(key).name for key in "abc"] == ["a.json", "b.json.gz", "c.json"]
+    again = record("b", 2, notes=["made again"])
+    store.put(again)
+    assert store.get("b") == again, "what is stored is what is read"
+
+
+def test_packed_bytes_depend_on_the_record_alone(tmp_path):
+    for name in ("one", "two"):
+        write_copies(tmp_path / name, [record()])
+    first, second = ((tmp_path / name / "k0.json.gz").read_bytes() for name in ("one", "two"))
+    assert first == second
+    assert first[3:8] == bytes(5), "no name and no time in the header"
+    plain = tmp_path / "k0.json"
+    write_record(plain, record())
+    assert gzip.decompress(first) == plain.read_bytes()
+
+
+@pytest.mark.parametrize("keep", [5, 40, -1])
+def test_a_truncated_copy_is_named(tmp_path, keep):
+    write_copies(tmp_path, [record()])
+    path = tmp_path / "k0.json.gz"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UserError, match=r"k0\.json\.gz' cannot be read"):
+        read_record(path)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
 import statistics
@@ -17,6 +18,7 @@ from scipy import stats
 
 from nasrepro.errors import UserError
 from nasrepro.records.record import RunRecord
+from nasrepro.records.store import read_folder
 from nasrepro.reporting import comparison
 from nasrepro.reporting.comparison import render_comparison, terminal_comparison
 
@@ -80,7 +82,7 @@ def test_every_file_of_the_report_is_there(mixed: tuple[Path, list[RunRecord]]) 
     assert {p.name for p in out.iterdir()} == {"index.html", "table.csv", "table.md", "table.tex", "figures", "records"}
     names = {"accuracy", "anytime", "one-shot-vs-truth", "tau", "cells"}
     assert {p.name for p in (out / "figures").iterdir()} == {f"{n}.{e}" for n in names for e in ("svg", "png")}
-    assert {p.stem for p in (out / "records").iterdir()} == {record.key for record in records}
+    assert {p.name for p in (out / "records").iterdir()} == {f"{record.key}.json.gz" for record in records}
     assert [p.name for p in out.parent.iterdir()] == ["compare"]
 
 
@@ -220,8 +222,21 @@ def test_a_changed_record_changes_its_row_and_no_other(tmp_path: Path) -> None:
 def test_the_records_are_copied_as_they_are(mixed: tuple[Path, list[RunRecord]]) -> None:
     out, records = mixed
     for record in records:
-        content = json.loads((out / "records" / f"{record.key}.json").read_text())
+        content = json.loads(gzip.decompress((out / "records" / f"{record.key}.json.gz").read_bytes()))
         assert RunRecord.model_validate(content) == record
+
+
+def test_a_report_of_earlier_days_is_read_and_its_plain_copies_make_room(tmp_path: Path) -> None:
+    records = factory.records(["rea"], 2, full=False)
+    render(records, tmp_path / "out")
+    folder = tmp_path / "out" / "records"
+    for path in folder.iterdir():
+        (folder / path.name.removesuffix(".gz")).write_bytes(gzip.decompress(path.read_bytes()))
+        path.unlink()
+    assert read_folder(folder) == records
+    render(read_folder(folder), tmp_path / "out")
+    assert {path.name for path in folder.iterdir()} == {f"{record.key}.json.gz" for record in records}
+    assert read_folder(folder) == records
 
 
 def test_rendering_twice_gives_the_same_bytes(mixed: tuple[Path, list[RunRecord]], tmp_path: Path) -> None:
@@ -251,7 +266,7 @@ def test_a_crash_while_writing_keeps_the_old_report(tmp_path: Path, monkeypatch:
     def crash(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(comparison, "write_record", crash)
+    monkeypatch.setattr(comparison, "write_copies", crash)
     with pytest.raises(UserError, match="No space left"):
         render(records, tmp_path / "out")
     assert (tmp_path / "out" / "index.html").read_bytes() == before

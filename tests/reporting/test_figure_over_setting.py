@@ -124,7 +124,7 @@ def test_the_page_has_points_curves_and_claims(tmp_path: Path) -> None:
     assert "rows of gdas differ in loss.weight" in text
     assert text.count("Below three seeds there is no band") >= 1
     assert "0.25" in (out / "table.md").read_text()
-    assert all((out / "records" / f"{record.key}.json").exists() for record in groups[0].records)
+    assert all((out / "records" / f"{record.key}.json.gz").exists() for record in groups[0].records)
 
 
 def test_what_was_not_measured_is_named_as_it_is_typed() -> None:

@@ -116,8 +116,8 @@ def test_the_page_is_self_contained_and_its_records_are_there(rendered: Path) ->
     assert "<script" not in text
     assert "http" not in text.split("</style>")[1].replace("https://doi", "")
     keys = {record.key for group in (SAME, DIGITS) for record in group.records}
-    assert {path.stem for path in (rendered / "records").iterdir()} == keys
-    assert all(f"records/{key}.json" in text for key in keys)
+    assert {path.name for path in (rendered / "records").iterdir()} == {f"{key}.json.gz" for key in keys}
+    assert all(f"records/{key}.json.gz" in text for key in keys)
 
 
 def test_without_runs_the_paper_stands_alone(tmp_path: Path) -> None:

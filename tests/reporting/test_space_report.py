@@ -52,7 +52,7 @@ def test_every_file_is_there(out: Path, report: RankReport) -> None:
         "truth.npz",
     }
     assert {path.name for path in (out / "figures").iterdir()} == {f"{n}.{e}" for n in FIGURES for e in ("svg", "png")}
-    assert {path.stem for path in (out / "records").iterdir()} == {r.key for r in report.sources.records}
+    assert {path.name for path in (out / "records").iterdir()} == {f"{r.key}.json.gz" for r in report.sources.records}
     assert {path.stem for path in (out / "scores").iterdir()} == set(report.sources.scores)
     assert is_rank_report(out)
 
