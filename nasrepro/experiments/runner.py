@@ -50,6 +50,8 @@ def train_again(planned: PlannedRun, stored: RunRecord, store: RunStore, report:
     again, before = _made(planned, store, report).comparable(), stored.comparable()
     if not before["visited"]:  # a record from before it was kept
         again["visited"] = []
+    if not before["cost"]["scored_cells"]:  # likewise
+        again["cost"]["scored_cells"] = 0
     if different := [name for name in before if again[name] != before[name]]:
         raise RunFailed(
             f"the weights of run {planned.key} are gone, and training it again gave another record (it differs in "
@@ -278,7 +280,7 @@ def _spread(cells: Sequence[Genotype], benchmark: Benchmark, oracle: Oracle) -> 
 
 
 def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float]) -> Cost:
-    counted = ("steps", "path_steps", "forward_passes", "samples")
+    counted = ("steps", "path_steps", "forward_passes", "samples", "scored_cells")
     return Cost(
         **{name: getattr(result, name) for name in counted if result},
         queries=context.queries,

@@ -46,6 +46,8 @@ class SearchResult:
     path_steps: int = 0
     forward_passes: int = 0
     samples: int = 0
+    scored_cells: int = 0
+    """Different cells scored under the final weights to choose the answer."""
     series: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """Curves that the method measured of itself, by name, as (x, y) points."""
     seconds: dict[str, float] = field(default_factory=dict)

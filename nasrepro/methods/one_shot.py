@@ -13,6 +13,8 @@ from nasrepro.methods.shared_weights import SharedWeights
 from nasrepro.records.record import Checkpoint
 from nasrepro.records.watched import Look
 from nasrepro.seeds import numpy_rng, torch_rng
+from nasrepro.spaces.base import Genotype
+from nasrepro.training.evaluate import ImageScore
 from nasrepro.spaces.nb201 import NB201Genotype
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
@@ -38,13 +40,20 @@ class OneShotSearch:
 
         def observe(progress: Progress) -> dict[str, Any]:
             scores = [shared.score(genotype) for genotype in context.probe_cells[: settings.probe_cells]]
-            answer = selector.select(sampler, shared.score, numpy_rng(context.seed, "select", progress.steps))
+            considered: set[Genotype] = set()
+
+            def score(genotype: Genotype) -> ImageScore:
+                considered.add(genotype)
+                return shared.score(genotype)
+
+            answer = selector.select(sampler, score, numpy_rng(context.seed, "select", progress.steps))
             return {
                 "step": progress.steps,
                 "accuracy": [item.accuracy for item in scores],
                 "loss": [item.loss for item in scores],
                 "answer": answer.genotype.id,
                 "value": answer.value,
+                "considered": len(considered),
             }
 
         train, valid = self._streams(shared, context.seed)
@@ -123,6 +132,7 @@ class OneShotSearch:
             path_steps=progress.path_steps,
             forward_passes=progress.forward_passes,
             samples=progress.samples,
+            scored_cells=progress.observations[-1]["considered"],
             series=curves,
             seconds={"search": progress.seconds},
         )

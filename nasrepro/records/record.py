@@ -113,6 +113,8 @@ class Cost(_Part):
     """Batches scored without a backward pass to reward or score paths while the sampler learns."""
     samples: int = 0
     """Images (or tokens) seen in training."""
+    scored_cells: int = 0
+    """Different cells scored under the final inherited weights to choose the answer; 0 in records that are older."""
     queries: dict[str, int] = {}
     """Oracle queries during the search per split; `test` is always 0."""
     seconds: dict[str, float] = {}

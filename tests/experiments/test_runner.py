@@ -149,8 +149,9 @@ def test_lost_weights_are_trained_again_to_the_last_bit(tmp_path, uninterrupted)
     assert store.get(record.key) == record
     assert not store.work_folder(record.key).exists()
     file.unlink()
-    from_before_visited_cells_were_kept = record.model_copy(update={"visited": []})
-    train_again(request, from_before_visited_cells_were_kept, store, lambda done, total: None)
+    uncounted = record.cost.model_copy(update={"scored_cells": 0})
+    older = record.model_copy(update={"visited": [], "cost": uncounted})  # from before the two were kept
+    train_again(request, older, store, lambda done, total: None)
     assert file.exists()
 
 

@@ -22,6 +22,7 @@ def test_a_search_ends_with_an_answer_its_trace_and_the_probes_scores(method, tm
     assert 0 <= result.answer.value <= 100
     assert len(result.loss) == 2
     assert result.answer.genotype in set(DIGITS.space)
+    assert result.scored_cells == (1 if method == "gdas" else given.settings["selector"]["candidates"])
     if method == "gdas":
         assert result.visited[0][0] == 4
         assert result.visited[-1][1] == result.answer.genotype
