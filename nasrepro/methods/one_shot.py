@@ -14,8 +14,8 @@ from nasrepro.records.record import Checkpoint
 from nasrepro.records.watched import Look
 from nasrepro.seeds import numpy_rng, torch_rng
 from nasrepro.spaces.base import Genotype
-from nasrepro.training.evaluate import ImageScore
 from nasrepro.spaces.nb201 import NB201Genotype
+from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import Progress, SupernetTraining
