@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from nasrepro.papers.claim import Statement
 from nasrepro.papers.item import Item, Part
 from nasrepro.records.variant import StatedSettings, Variant
 
@@ -47,7 +48,9 @@ class Curve(Part):
     settings: StatedSettings = Field(default_factory=dict)
     """What the curve states of the method, where that is more than its name."""
     series: str | None = None
-    """Name in `RunRecord.series`."""
+    """Name of a series that the record holds, or of one that is derived from it."""
+    level: str | None = None
+    """Beside `series`: the name of another that is drawn dashed in the same color, such as what its cell is worth."""
     over: Over | None = None
     scoring: str | None = None
     """With `over`: what is measured at each of its values, `test` for the primary scoring, else `<dataset>.<split>`."""
@@ -75,6 +78,8 @@ class Curve(Part):
     def _is_one_of_both(self) -> Self:
         if (self.series is None) == (self.over is None) or (self.over is None) != (self.scoring is None):
             raise ValueError(f"curve '{self.key}' needs a series, or a setting it is drawn over and a scoring")
+        if self.level is not None and self.series is None:
+            raise ValueError(f"curve '{self.key}' has a level beside no series")
         return self
 
 
@@ -86,7 +91,17 @@ class Panel(Part):
     digits: int = 2
     """Decimals in tables."""
     higher_is_better: bool | None = None
+    one_run: bool = False
+    """Drawn from the run with the lowest seed, where a mean over seeds would hide what the panel is to show."""
+    levels: str = ""
+    """What the levels of its curves are, for the caption."""
     curves: list[Curve]
+
+    @model_validator(mode="after")
+    def _levels_are_named(self) -> Self:
+        if any(curve.level is not None for curve in self.curves) != bool(self.levels):
+            raise ValueError(f"panel '{self.title}': levels are drawn and named, or neither")
+        return self
 
 
 class Place(Part):
@@ -94,31 +109,36 @@ class Place(Part):
 
     curve: str
     """Key of the curve."""
-    x: float
+    x: float | None = None
+    share: float | None = Field(None, ge=0, le=1)
+    """Instead of `x`: the point nearest to this share of the way from 0 to the curve's end, which is 1 at any scale."""
+
+    @property
+    def where(self) -> str:
+        """On the x axis, in words."""
+        if self.x is not None:
+            return f"{self.x:g}"
+        return "the end" if self.share == 1 else f"{100 * (self.share or 0):g} % of the way"
+
+    @model_validator(mode="after")
+    def _is_said_in_one_way(self) -> Self:
+        if (self.x is None) == (self.share is None):
+            raise ValueError(f"a place on '{self.curve}' needs either x or the share of the way")
+        return self
 
 
-class Claim(Part):
-    """A statement of the paper about the figure, as a quantity of ours that lies above or below a bound."""
+class Claim(Statement):
+    """A statement about a point of a curve, or about the difference of two."""
 
-    says: str
-    """What the paper states, in our words with its number."""
-    measured: str
-    """What of ours is held against it, in words."""
     at: Place
     minus: Place | None = None
     """Subtracted, seed by seed, where the statement is about a difference."""
-    relation: Literal["above", "below"] | None = None
-    """None where the statement has no bound: ours is reported without a verdict."""
-    bound: float | None = None
-    """In the curve's unit."""
     line: str = ""
     """Name of the line that is drawn at the bound; none is drawn where it is empty."""
 
-    @model_validator(mode="after")
-    def _a_relation_needs_a_bound(self) -> Self:
-        if (self.relation is None) != (self.bound is None):
-            raise ValueError(f"claim '{self.says}': relation and bound belong together")
-        return self
+    @property
+    def is_difference(self) -> bool:
+        return self.minus is not None
 
 
 class FigureItem(Item):
@@ -162,5 +182,5 @@ class FigureItem(Item):
                     raise ValueError(f"{self.id}: a claim is about '{place.curve}', which is no curve")
                 over = self.curves[place.curve].over
                 if over is not None and place.x not in over.values:
-                    raise ValueError(f"{self.id}: a claim is about '{place.curve}' at {place.x:g}, which is no point")
+                    raise ValueError(f"{self.id}: a claim is about '{place.curve}' at {place.where}, which is no point")
         return self

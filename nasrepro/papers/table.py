@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from nasrepro.papers.claim import Statement
 from nasrepro.papers.item import Item, Part
 from nasrepro.records.variant import StatedSettings, Variant
 
@@ -37,19 +38,29 @@ class Column(Part):
     key: str
     label: str
     """For people, as short as the paper's."""
-    scoring: str
-    """The benchmark's scoring: `test` for the primary one, else `<dataset>.<split>`."""
-    of: Literal["answer", "trace-best"] = "answer"
-    """Which cell is scored: the one the search returned, or the best of those it would have returned at the points of
-    its trace and, where it has an answer at any time and that was recorded, after any epoch. The second is an oracle's
-    choice, known under the primary scoring only."""
+    scoring: str | None = None
+    """The benchmark's scoring: `test` for the primary one, else `<dataset>.<split>`. None where the column is only
+    quoted, because ours measure nothing like it."""
+    of: Literal["answer", "trace-best", "tau"] = "answer"
+    """What is shown of a run. `answer`: the score of the cell that the search returned. `trace-best`: that of the best
+    of those it would have returned at the points of its trace and, where it has an answer at any time and that was
+    recorded, after any epoch; an oracle's choice, known under the primary scoring only. `tau`: Kendall τ-b of one-shot
+    accuracy against the primary scoring over the probe cells, at the end of training."""
+    error: bool = False
+    """Show 100 minus an accuracy."""
     unit: str = "%"
+    """Empty for what has none."""
+    digits: int = 2
+    """Decimals of ours for people; the printed numbers keep their own."""
     higher_is_better: bool = True
 
     @model_validator(mode="after")
-    def _the_trace_has_one_scoring(self) -> Self:
-        if self.of == "trace-best" and self.scoring != _PRIMARY:
-            raise ValueError(f"column '{self.key}': a trace is scored by '{_PRIMARY}' only, not by '{self.scoring}'")
+    def _what_is_shown_fits_the_scoring(self) -> Self:
+        if self.of != "answer" and self.scoring != _PRIMARY:
+            what = "a trace is scored" if self.of == "trace-best" else "τ is measured"
+            raise ValueError(f"column '{self.key}': {what} by '{_PRIMARY}' only, not by '{self.scoring}'")
+        if self.error and (self.higher_is_better or self.scoring is None or self.of == "tau"):
+            raise ValueError(f"column '{self.key}': an error is a scoring's, and lower is better")
         return self
 
 
@@ -70,6 +81,11 @@ class Row(Part):
     """`run`: ours comes from running `method`; `reported`: the number is only quoted."""
 
     @property
+    def added(self) -> bool:
+        """Whether the row is ours alone: it is run, and the paper prints nothing of it."""
+        return self.how == "run" and not self.cells
+
+    @property
     def variant(self) -> Variant | None:
         """What is run for the row; None where it is only quoted."""
         if self.how == "reported" or self.method is None:
@@ -77,12 +93,36 @@ class Row(Part):
         return Variant(method=self.method, settings=self.settings)
 
 
+class RowClaim(Statement):
+    """A statement about one column of a row, or about the difference of two rows."""
+
+    column: str
+    """Key of the column."""
+    row: str
+    """Label of the row."""
+    minus: str | None = None
+    """Label of the row that is subtracted, seed by seed, where the statement is about a difference."""
+
+    @property
+    def is_difference(self) -> bool:
+        return self.minus is not None
+
+
 class TableItem(Item):
-    """A table of a paper."""
+    """A table of a paper, or a figure of bars with printed numbers."""
 
     kind: Literal["table"] = "table"
     columns: list[Column]
     rows: list[Row]
+    claims: list[RowClaim] = Field(default_factory=list)
+
+    def column(self, key: str) -> Column:
+        """The column called `key`; raises KeyError."""
+        return {column.key: column for column in self.columns}[key]
+
+    def row(self, label: str) -> Row:
+        """The first row that is labeled so; raises KeyError."""
+        return {row.label: row for row in reversed(self.rows)}[label]
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -104,6 +144,20 @@ class TableItem(Item):
         texts = [variant.text for variant in self.variants]
         if repeated := [text for text in texts if texts.count(text) > 1]:
             raise ValueError(f"{self.id}: two rows are '{repeated[0]}'")
+        return self
+
+    @model_validator(mode="after")
+    def _claims_are_about_rows_that_are_run(self) -> Self:
+        columns = {column.key for column in self.columns if column.scoring is not None}
+        labels = [row.label for row in self.rows if row.variant is not None]
+        for claim in self.claims:
+            if claim.column not in columns:
+                raise ValueError(
+                    f"{self.id}: a claim is about '{claim.column}', which is no column with numbers of ours"
+                )
+            for label in (claim.row, claim.minus):
+                if label is not None and labels.count(label) != 1:
+                    raise ValueError(f"{self.id}: a claim is about '{label}', which is not the label of one row to run")
         return self
 
 

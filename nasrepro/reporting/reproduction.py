@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from nasrepro.papers.model import PaperItem
 from nasrepro.papers.table import TableItem
 from nasrepro.records.store import write_copies
+from nasrepro.reporting.claim_table import claim_table
+from nasrepro.reporting.claims import Judged
 from nasrepro.reporting.comparison import write_figures
 from nasrepro.reporting.ours import OursGroup, kicker, reference
 from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.page import render_page
-from nasrepro.reporting.reproduction_figure import claim_table, data_table, figure_findings, means_table
+from nasrepro.reporting.reproduction_figure import data_table, figure_findings, means_table
 from nasrepro.reporting.reproduction_table import for_people, paper_notes, reproduction_table, table_findings
-from nasrepro.reporting.series import Judged, judge
+from nasrepro.reporting.reproduction_values import judge_rows
+from nasrepro.reporting.series import judge
 from nasrepro.reporting.series_figure import series_figure
 from nasrepro.reporting.style import Drawing, styled
 from nasrepro.reporting.table_model import Table
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     from nasrepro.papers.figure import FigureItem
 
-OWN = ("index.html", "table.csv", "table.md", "table.tex", "data.csv", "figures", "records")
+OWN = ("index.html", "table.csv", "table.md", "table.tex", "data.csv", "claims.csv", "figures", "records")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Rendition:
     paper_notes: Sequence[str]
     data: Table | None = None
     """The single values behind a figure, for `data.csv`."""
+    claims: Table | None = None
+    """What the paper states of a table, for `claims.csv`; a figure's claims are `machine`."""
     drawings: Sequence[Drawing] = field(default=())
 
 
@@ -70,6 +75,7 @@ def render_reproduction(item: PaperItem, groups: Sequence[OursGroup], out: Path)
             tables=made.tables,
             drawings=made.drawings,
             has_data=made.data is not None,
+            has_claims=made.claims is not None,
             paper_notes=made.paper_notes,
             groups=groups,
             command=f"nasrepro reproduce {item.id}",
@@ -91,16 +97,34 @@ def terminal_reproduction(item: PaperItem, groups: Sequence[OursGroup]) -> Rende
 
 def _rendition(item: PaperItem, groups: Sequence[OursGroup], *, draw: bool) -> Rendition:
     if isinstance(item, TableItem):
-        full = reproduction_table(item, groups)
-        return Rendition(full, [for_people(full, item, groups)], table_findings(item, groups), paper_notes(item))
+        return _table_rendition(item, groups)
     judged = [(group, judge(item, group)) for group in groups]
+    about = [item.how, *(group.caption for group in groups)]
     return Rendition(
-        machine=claim_table(item, judged),
-        tables=[claim_table(item, judged, for_people=True), means_table(item, groups)],
+        machine=claim_table(item.title, item.claims, judged),
+        tables=[
+            claim_table(item.title, item.claims, judged, for_people=True, notes=about),
+            means_table(item, groups),
+        ],
         findings=figure_findings(item, judged),
         paper_notes=item.notes,
         data=data_table(item, groups),
         drawings=_drawings(item, judged) if draw else (),
+    )
+
+
+def _table_rendition(item: TableItem, groups: Sequence[OursGroup]) -> Rendition:
+    full = reproduction_table(item, groups)
+    judged = [(group, judge_rows(item, group)) for group in groups]
+    tables = [for_people(full, item, groups)]
+    if item.claims:
+        tables.append(claim_table(item.title, item.claims, judged, for_people=True))
+    return Rendition(
+        full,
+        tables,
+        table_findings(item, judged),
+        paper_notes(item),
+        claims=claim_table(item.title, item.claims, judged) if item.claims else None,
     )
 
 
@@ -119,5 +143,6 @@ def _write_tables(folder: Path, item: PaperItem, made: Rendition) -> None:
         to_latex(table, label=label if number == 0 else f"{label}-{number}") for number, table in enumerate(made.tables)
     ]
     (folder / "table.tex").write_text("\n".join(floats), encoding="utf-8")
-    if made.data is not None:
-        (folder / "data.csv").write_text(to_csv(made.data), encoding="utf-8")
+    for name, table in (("data.csv", made.data), ("claims.csv", made.claims)):
+        if table is not None:
+            (folder / name).write_text(to_csv(table), encoding="utf-8")

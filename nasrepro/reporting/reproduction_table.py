@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nasrepro.metrics.summary import Summary, summarize
-from nasrepro.papers.table import Column as PaperColumn
 from nasrepro.papers.table import Printed, TableItem
 from nasrepro.papers.table import Row as PaperRow
 from nasrepro.reporting.analysis import MethodResult, Scoring
-from nasrepro.reporting.grouping import PRIMARY, on_the_way
+from nasrepro.reporting.claim_table import claim_findings
+from nasrepro.reporting.claims import JudgedGroups
 from nasrepro.reporting.ours import OursGroup, scale_findings
+from nasrepro.reporting.reproduction_values import comparable, extra_key, extra_scorings, our_name, values_of
 from nasrepro.reporting.table_model import (
     MISSING,
     Cell,
@@ -29,7 +30,7 @@ from nasrepro.reporting.table_model import (
 
 def reproduction_table(item: TableItem, groups: Sequence[OursGroup]) -> Table:
     """Printed and own rows with all columns, differences apart: what a machine reads."""
-    extra = _extra_scorings(item, groups)
+    extra = extra_scorings(item, groups)
     columns = [
         Column("row", "Row", "text"),
         Column("method", "Our name", "text"),
@@ -39,7 +40,15 @@ def reproduction_table(item: TableItem, groups: Sequence[OursGroup]) -> Table:
         Column("who", "Method", "text"),
     ]
     for column in item.columns:
-        columns.append(Column(column.key, column.label, higher_is_better=column.higher_is_better, show_interval=False))
+        columns.append(
+            Column(
+                column.key,
+                column.label,
+                digits=column.digits,
+                higher_is_better=column.higher_is_better,
+                show_interval=False,
+            )
+        )
         columns.append(
             Column(f"{column.key}.ours_minus_paper", f"{column.label}, ours − paper", parts=("value", "low", "high"))
         )
@@ -59,7 +68,7 @@ def for_people(full: Table, item: TableItem, groups: Sequence[OursGroup]) -> Tab
         f"{f'Numbers in {units}. ' if units else ''}Rows marked paper are the paper's printed numbers. "
         "Ours: mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean."
     ]
-    if any(group.benchmark == item.benchmark for group in groups):
+    if any(comparable(item, group) for group in groups):
         notes[0] += (
             " Δ is ours minus the printed mean, with the interval of ours; the printed mean is taken as exact, because "
             "the paper gives no interval."
@@ -70,17 +79,26 @@ def for_people(full: Table, item: TableItem, groups: Sequence[OursGroup]) -> Tab
 
 def _rows(item: TableItem, line: PaperRow, groups: Sequence[OursGroup], extra: dict[str, Scoring]) -> list[Row]:
     ours = [row for group in groups if (row := _our_row(item, line, group, extra)) is not None]
-    unmatched = "paper, reported only" if line.how == "reported" else "paper, ours not run"
+    if line.added and ours:
+        return [replace(ours[0], first_of_group=True), *ours[1:]]
+    unmatched = _unmatched(line)
     cells = {
         "row": Cell(text=line.label, marks=tuple(line.marks)),
         "who": Cell(text=line.label, marks=tuple(line.marks), note="paper" if ours else unmatched),
-        "method": Cell(text=_our_name(line)),
+        "method": Cell(text=our_name(line)),
         "source": Cell(text="paper" if ours else unmatched),
         "seeds": Cell(text=""),
         **{key: _printed(printed) for key, printed in line.cells.items()},
         **{key: Cell(text="") for key in extra},
     }
     return [Row(cells, reference=True, first_of_group=True), *ours]
+
+
+def _unmatched(line: PaperRow) -> str:
+    """What a row is without numbers of ours."""
+    if line.added:
+        return "not in the paper, ours not run"
+    return "paper, reported only" if line.how == "reported" else "paper, ours not run"
 
 
 def _printed(printed: Printed) -> Cell:
@@ -92,33 +110,28 @@ def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str,
     result = group.result(line.variant)
     if result is None:
         return None
+    whose = f"{line.label}, not in the paper: {group.label}" if line.added else group.label
     cells = {
         "row": Cell(text=line.label),
-        "who": Cell(text=group.label, note=_runs(result)),
+        "who": Cell(text=whose, note=_runs(result)),
         "seeds": Cell(text=seed_text(result.seeds)),
-        "method": Cell(text=_our_name(line)),
+        "method": Cell(text=our_name(line)),
         "source": Cell(text=group.label),
         "n": Cell(value=len(result.done)),
     }
-    same = group.benchmark == item.benchmark
     for column in item.columns:
-        summary = _summary(item, column, group, result)
-        cell = _with_interval(summary)
+        summary = summarize(list(values_of(item, column, group, result).values()))
+        cell = _with_interval(summary, column.digits)
         printed = line.cells.get(column.key)
-        if same and printed is not None and cell.value is not None:
+        if comparable(item, group) and printed is not None and cell.value is not None:
             delta = _difference(cell, printed)
             cells[f"{column.key}.ours_minus_paper"] = delta
-            cell = stat(summary, note=_difference_text(delta))
+            cell = stat(summary, note=_difference_text(delta, column.digits))
         cells[column.key] = cell
     for key in extra:
-        own = next((s for s in group.analysis.scorings if _extra_key(s) == key), None)
-        cells[key] = _with_interval(result.scores.get(own.name)) if own else Cell(text=MISSING)
+        own = next((s for s in group.analysis.scorings if extra_key(s) == key), None)
+        cells[key] = _with_interval(result.scores.get(own.name), 2) if own else Cell(text=MISSING)
     return Row(cells, records=tuple(record.key for record in result.records))
-
-
-def _our_name(line: PaperRow) -> str:
-    """As it is typed to get the same runs."""
-    return line.variant.text if line.variant is not None else line.method or ""
 
 
 def _runs(result: MethodResult) -> str:
@@ -128,9 +141,9 @@ def _runs(result: MethodResult) -> str:
     return ", ".join([seeds, *(f"{count} {word}" for count, word in bad if count)])
 
 
-def _with_interval(summary: Summary | None) -> Cell:
+def _with_interval(summary: Summary | None, digits: int) -> Cell:
     cell = stat(summary)
-    return replace(cell, note=brackets(cell, 2))
+    return replace(cell, note=brackets(cell, digits))
 
 
 def _difference(ours: Cell, printed: Printed) -> Cell:
@@ -143,54 +156,10 @@ def _difference(ours: Cell, printed: Printed) -> Cell:
     )
 
 
-def _difference_text(delta: Cell) -> str:
+def _difference_text(delta: Cell, digits: int) -> str:
     if delta.value is None:
         return ""
-    return f"Δ {decimal(delta.value, 2, sign=True)}\n{brackets(delta, 2, sign=True)}"
-
-
-def _summary(item: TableItem, column: PaperColumn, group: OursGroup, result: MethodResult) -> Summary | None:
-    """What the column shows, over the seeds of one method; None where these runs have no such number."""
-    scoring = _scoring_for(item, column, group)
-    if scoring is None or column.of == "answer":
-        return result.scores.get(scoring.name) if scoring else None
-    if scoring.name != PRIMARY:  # a trace holds the primary scoring only
-        return None
-    best = max if scoring.higher_is_better else min
-    return summarize([best(known) for known in on_the_way(result.done) if known])
-
-
-def _scoring_for(item: TableItem, column: PaperColumn, group: OursGroup) -> Scoring | None:
-    """The group's scoring that measures what the column shows: on another benchmark `test` may be another data set."""
-    wanted = _full_name(item, column)
-    for scoring in group.analysis.scorings:
-        if group.benchmark == item.benchmark and scoring.name == column.scoring:
-            return scoring
-        if group.benchmark != item.benchmark and _extra_key(scoring) == wanted:
-            return scoring
-    return None
-
-
-def _full_name(item: TableItem, column: PaperColumn) -> str:
-    """`cifar10.test` for the primary scoring of a CIFAR-10 benchmark; the others are spelled out already."""
-    if column.scoring != PRIMARY:
-        return column.scoring.lower()
-    return f"{item.benchmark.split('-', 1)[-1]}.test"
-
-
-def _extra_key(scoring: Scoring) -> str:
-    return f"{scoring.dataset}.{scoring.split}".lower()
-
-
-def _extra_scorings(item: TableItem, groups: Sequence[OursGroup]) -> dict[str, Scoring]:
-    """Primary scorings of ours that no column of the paper shows, so that such runs are not rows of dashes."""
-    known = {_full_name(item, column) for column in item.columns}
-    found: dict[str, Scoring] = {}
-    for group in groups:
-        main = group.analysis.primary
-        if group.benchmark != item.benchmark and main is not None and _extra_key(main) not in known:
-            found.setdefault(_extra_key(main), main)
-    return found
+    return f"Δ {decimal(delta.value, digits, sign=True)}\n{brackets(delta, digits, sign=True)}"
 
 
 def paper_notes(item: TableItem) -> list[str]:
@@ -209,17 +178,23 @@ def _listed(labels: Sequence[str]) -> str:
     return "; ".join(labels) if any("," in label for label in labels) else join_words(labels)
 
 
-def table_findings(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:
-    shown = [row.label for row in item.rows if any(group.result(row.variant) is not None for group in groups)]
-    quoted = len(item.rows) - len(shown)
+def table_findings(item: TableItem, judged: JudgedGroups) -> list[str]:
+    """Which rows have numbers of ours, what may be compared, and what our runs say of the paper's statements."""
+    groups = [group for group, _ in judged]
+    printed = [row for row in item.rows if not row.added]
+    here = [row for row in item.rows if any(group.result(row.variant) is not None for group in groups)]
+    shown = [row.label for row in here if not row.added]
     lines = [
-        f"Of the paper's {len(item.rows)} rows, {len(shown)} have numbers of ours beside them"
-        f"{': ' + _listed(shown) if shown else ''}; {quoted} are quoted from the paper only."
+        f"Of the paper's {len(printed)} rows, {len(shown)} have numbers of ours beside them"
+        f"{': ' + _listed(shown) if shown else ''}; {len(printed) - len(shown)} are quoted from the paper only."
     ]
-    if any(group.benchmark != item.benchmark for group in groups):
-        others = sorted({group.benchmark for group in groups if group.benchmark != item.benchmark})
+    if added := [row.label for row in here if row.added]:
+        lines.append(f"Not in the paper, and added by us: {_listed(added)}.")
+    elsewhere = sorted({group.benchmark for group in groups if not comparable(item, group)})
+    if elsewhere:
         lines.append(
-            f"Runs on {join_words(others)} do not measure what the paper measured on {item.benchmark}: they show the "
-            "methods at work, and no difference to the printed numbers is formed."
+            f"Runs on {join_words(elsewhere)} do not measure what the paper measured on "
+            f"{item.measured_on or item.benchmark}: they show the methods at work, and no difference to the printed "
+            "numbers is formed."
         )
-    return lines + scale_findings(groups)
+    return lines + claim_findings(judged) + scale_findings(groups)

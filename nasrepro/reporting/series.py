@@ -3,53 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
-from nasrepro.metrics.significance import against_exact
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.papers.figure import Claim, Curve, FigureItem, Over, Place
-from nasrepro.reporting.analysis import Tested, adjusted
+from nasrepro.reporting.claims import Judged, Measured, differences, judge_all
+from nasrepro.reporting.derived_series import series_of
 from nasrepro.reporting.ours import OursGroup
+from nasrepro.reporting.table_model import join_words
 
-Verdict = Literal["holds", "contradicted", "inconclusive", "not measured", "no bound stated"]
 Points = Mapping[int, Mapping[float, float]]
 """Seed → x → value."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A statement of the paper beside one group of our runs."""
-
-    claim: Claim
-    values: dict[int, float]
-    """The quantity that the claim is about, by seed."""
-    summary: Summary
-    tested: Tested | None
-    """Against the stated bound; None where the paper states none or nothing was measured."""
-
-    @property
-    def fulfilled(self) -> int:
-        """Seeds on the stated side of the bound."""
-        bound = self.claim.bound
-        if bound is None:
-            return 0
-        above = self.claim.relation == "above"
-        return sum(value > bound if above else value < bound for value in self.values.values())
-
-    @property
-    def verdict(self) -> Verdict:
-        """What our runs say of the statement, at their scale. Only a test that rejects makes it more than open."""
-        if not self.values:
-            return "not measured"
-        if self.tested is None:
-            return "no bound stated"
-        if not self.tested.significant:
-            return "inconclusive"
-        return (
-            "holds" if (self.tested.comparison.difference > 0) == (self.claim.relation == "above") else "contradicted"
-        )
 
 
 def points_of(group: OursGroup, curve: Curve) -> Points:
@@ -61,11 +25,13 @@ def points_of(group: OursGroup, curve: Curve) -> Points:
     if curve.over is not None:
         return _points_over(group, curve, curve.over)
     result = group.result(curve.variants[0])
-    return {
-        record.spec.seed: {x: y for x, y in record.series[curve.series] if math.isfinite(y)}
-        for record in (result.done if result is not None else ())
-        if curve.series in record.series
-    }
+    known = {r.spec.seed: series_of(r, curve.quantity) for r in (result.done if result is not None else ())}
+    return {seed: {x: y for x, y in points if math.isfinite(y)} for seed, points in known.items() if points}
+
+
+def levels_of(group: OursGroup, curve: Curve) -> Points:
+    """The points of the series that is drawn as the curve's level; empty where it has none."""
+    return points_of(group, curve.model_copy(update={"series": curve.level})) if curve.level is not None else {}
 
 
 def _points_over(group: OursGroup, curve: Curve, over: Over) -> Points:
@@ -84,33 +50,37 @@ def by_place(points: Points) -> dict[float, Summary]:
 
 
 def judge(item: FigureItem, group: OursGroup) -> list[Judged]:
-    """Every claim of the figure against the group's runs.
-
-    Tests are sign-flip permutation tests against the bound, which need ten seeds; their p-values are adjusted over the
-    figure's claims (Holm).
-    """
-    values = [_values(item, claim, group) for claim in item.claims]
-    compared = {
-        number: against_exact(list(own.values()), claim.bound)
-        for number, (claim, own) in enumerate(zip(item.claims, values, strict=True))
-        if claim.bound is not None and own
-    }
-    tested = adjusted(compared)
-    return [
-        Judged(claim, own, summarize(list(own.values())), tested.get(number))
-        for number, (claim, own) in enumerate(zip(item.claims, values, strict=True))
-    ]
+    """Every claim of the figure against the group's runs, tested as `judge_all` says."""
+    return judge_all([_measured(item, claim, group) for claim in item.claims])
 
 
-def _values(item: FigureItem, claim: Claim, group: OursGroup) -> dict[int, float]:
-    """By seed, where every point that the claim needs was measured."""
-    first = _at(item, claim.at, group)
-    if claim.minus is None:
-        return first
-    second = _at(item, claim.minus, group)
-    return {seed: first[seed] - second[seed] for seed in first if seed in second}
+def _measured(item: FigureItem, claim: Claim, group: OursGroup) -> Measured:
+    second = None if claim.minus is None else _at(item, claim.minus, group)
+    return Measured(
+        claim,
+        differences(_at(item, claim.at, group), second),
+        digits=item.panel_of(claim.at.curve).digits,
+        sought=join_words([_sought(item, place) for place in (claim.at, claim.minus) if place is not None]),
+    )
 
 
 def _at(item: FigureItem, place: Place, group: OursGroup) -> dict[int, float]:
+    """By seed, where the curve has the point."""
     points = points_of(group, item.curves[place.curve])
-    return {seed: own[place.x] for seed, own in points.items() if place.x in own}
+    if place.x is not None:
+        return {seed: own[place.x] for seed, own in points.items() if place.x in own}
+    return {seed: own[_nearest(own, place.share or 0.0)] for seed, own in points.items() if own}
+
+
+def _nearest(places: Iterable[float], share: float) -> float:
+    """The place nearest to this share of the way from 0 to the last one; the earlier of two."""
+    known = sorted(places)
+    return min(known, key=lambda x: abs(x - share * known[-1]))
+
+
+def _sought(item: FigureItem, place: Place) -> str:
+    curve = item.curves[place.curve]
+    if curve.over is None or place.x is None:
+        at = f"{place.where} {item.x.label}" if place.x is not None else place.where
+        return f"'{curve.quantity}' at {at}"
+    return f"'{curve.quantity}' of {curve.at(place.x).text}"

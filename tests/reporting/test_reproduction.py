@@ -203,7 +203,7 @@ def test_rows_of_one_method_are_told_apart_by_their_settings(tmp_path: Path) -> 
         ("GDAS, τ = 10", "gdas[sampler.tau=10]", 90.5),
         ("REA", "rea", 95.0),
     ]
-    assert table_findings(HOT, groups)[0].startswith(
+    assert table_findings(HOT, [(group, []) for group in groups])[0].startswith(
         "Of the paper's 3 rows, 3 have numbers of ours beside them: GDAS, τ = 5; GDAS, τ = 10; REA;"
     )
     assert len(list((out / "records").iterdir())) == 6

@@ -1,0 +1,104 @@
+"""What a column of a paper's table is in our runs, and the statements about such columns held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nasrepro.papers.table import Column, Row, RowClaim, TableItem
+from nasrepro.reporting.analysis import MethodResult, Scoring
+from nasrepro.reporting.claims import Judged, Measured, differences, judge_all
+from nasrepro.reporting.grouping import PRIMARY, on_the_way
+from nasrepro.reporting.ours import OursGroup
+from nasrepro.reporting.table_model import join_words
+
+
+def comparable(item: TableItem, group: OursGroup) -> bool:
+    """Whether ours measure what the paper measured, so that a difference says something."""
+    return group.benchmark == item.benchmark and not item.measured_on
+
+
+def values_of(item: TableItem, column: Column, group: OursGroup, result: MethodResult) -> dict[int, float]:
+    """What the column shows of each finished run of one row, by seed; empty where these runs have no such number."""
+    scoring = _scoring_for(item, column, group)
+    if scoring is None or (column.error and not scoring.higher_is_better):
+        return {}
+    if column.of != "answer" and scoring.name != PRIMARY:  # traces and rankings hold the primary scoring only
+        return {}
+    if column.of == "tau":
+        return dict(result.ranking.taus) if result.ranking is not None else {}
+    values = dict(result.values.get(scoring.name, {}))
+    if column.of == "trace-best":
+        best = max if scoring.higher_is_better else min
+        on_way = zip(result.done, on_the_way(result.done), strict=True)
+        values = {record.spec.seed: best(known) for record, known in on_way if known}
+    return {seed: 100.0 - value for seed, value in values.items()} if column.error else values
+
+
+def _scoring_for(item: TableItem, column: Column, group: OursGroup) -> Scoring | None:
+    """The group's scoring that measures what the column shows: on another benchmark `test` may be another data set.
+
+    Where the paper measured elsewhere anyway, the primary scoring of any benchmark stands for its own.
+    """
+    if column.scoring is None:
+        return None
+    if item.measured_on and column.scoring == PRIMARY:
+        return group.analysis.primary
+    wanted = _full_name(item, column.scoring)
+    for scoring in group.analysis.scorings:
+        if group.benchmark == item.benchmark and scoring.name == column.scoring:
+            return scoring
+        if group.benchmark != item.benchmark and extra_key(scoring) == wanted:
+            return scoring
+    return None
+
+
+def _full_name(item: TableItem, scoring: str) -> str:
+    """`cifar10.test` for the primary scoring of a CIFAR-10 benchmark; the others are spelled out already."""
+    if scoring != PRIMARY:
+        return scoring.lower()
+    return f"{item.benchmark.split('-', 1)[-1]}.test"
+
+
+def extra_key(scoring: Scoring) -> str:
+    """`digits.test`: what a scoring measures, whatever the benchmark calls it."""
+    return f"{scoring.dataset}.{scoring.split}".lower()
+
+
+def extra_scorings(item: TableItem, groups: Sequence[OursGroup]) -> dict[str, Scoring]:
+    """Primary scorings of ours that no column of the paper shows, so that such runs are not rows of dashes."""
+    scorings = {column.scoring for column in item.columns if column.scoring is not None}
+    if item.measured_on and PRIMARY in scorings:
+        return {}
+    known = {_full_name(item, scoring) for scoring in scorings}
+    found: dict[str, Scoring] = {}
+    for group in groups:
+        main = group.analysis.primary
+        if group.benchmark != item.benchmark and main is not None and extra_key(main) not in known:
+            found.setdefault(extra_key(main), main)
+    return found
+
+
+def our_name(line: Row) -> str:
+    """As it is typed to get the same runs."""
+    return line.variant.text if line.variant is not None else line.method or ""
+
+
+def judge_rows(item: TableItem, group: OursGroup) -> list[Judged]:
+    """Every claim of the table against the group's runs, tested as `judge_all` says."""
+    return judge_all([_measured(item, claim, group) for claim in item.claims])
+
+
+def _measured(item: TableItem, claim: RowClaim, group: OursGroup) -> Measured:
+    column = item.column(claim.column)
+
+    def values(label: str) -> dict[int, float]:
+        result = group.result(item.row(label).variant)
+        return values_of(item, column, group, result) if result is not None else {}
+
+    rows = [label for label in (claim.row, claim.minus) if label is not None]
+    return Measured(
+        claim,
+        differences(values(claim.row), values(claim.minus) if claim.minus is not None else None),
+        digits=column.digits,
+        sought=f"'{column.label}' of {join_words([our_name(item.row(label)) for label in rows])}",
+    )
