@@ -20,6 +20,7 @@ from nasrepro.records.record import (
     Truth,
 )
 from nasrepro.records.spec import Protocol, RunSpec, Scale, run_key
+from nasrepro.records.watched import Look, Scored, Watched
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space, from_index, op_table
 
@@ -154,6 +155,41 @@ def _cost(trains: bool, full: bool) -> Cost:
     if trains:
         return Cost(steps=4000, path_steps=8000, samples=256000, queries={"test": 0}, seconds={"search": 61.5})
     return Cost(queries={"valid": 100, "test": 0}, seconds={"search": 0.5})
+
+
+def watched(
+    record: RunRecord,
+    *,
+    cells: int = 12,
+    looks: int = 40,
+    images: int = 500,
+    forgets: float = 0.0,
+    interferes: float = 0.02,
+    mixture: bool = False,
+) -> RunRecord:
+    """The record with watched cells: accuracy rises over the first half of training and then falls by `forgets` points.
+
+    An update lowers the loss of a cell by `interferes` nats for each edge that it shares with the cell just trained.
+    """
+    rng = np.random.default_rng(record.spec.seed + 1000)
+    fixed = np.random.default_rng(7).choice(len(op_table()), size=cells, replace=False)
+    every = record.cost.steps // looks
+    seen = []
+    for number in range(1, looks + 1):
+        trained = int(rng.integers(len(op_table())))
+        done = number / looks
+        level = 30 + 60 * min(1.0, 2 * done) - forgets * max(0.0, 2 * done - 1)
+        right = [int(n) for n in rng.binomial(images, (level + np.linspace(-8, 8, cells)) / 100)]
+        loss = np.full(cells, 2.0 - done) + rng.normal(0, 0.02, cells)
+        shared = (op_table()[fixed] == op_table()[trained]).sum(axis=1)
+        after = loss + 0.05 - interferes * shared
+        path = None if mixture else from_index(trained).id
+        before = Scored(right=[max(0, n - 5) for n in right], loss=loss.tolist())
+        after_it = Scored(right=right, loss=after.tolist())
+        seen.append(Look(step=number * every, path=path, before=before, after=after_it))
+    names = [from_index(int(i)).id for i in fixed]
+    truth: list[float | None] = [truth_of(int(i)) for i in fixed]
+    return record.model_copy(update={"watched": Watched(cells=names, truth=truth, images=images, looks=seen)})
 
 
 def other_truth(record: RunRecord) -> RunRecord:

@@ -1,0 +1,73 @@
+"""Curves of a run over its training: those that it measured of itself, and those that follow from its record."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from nasrepro.metrics.ranking import kendall_tau
+from nasrepro.records.record import RunRecord
+from nasrepro.records.watched import Watched
+from nasrepro.reporting.grouping import primary
+from nasrepro.reporting.ranking import oriented_truth
+
+Series = list[tuple[float, float]]
+"""(x, y) points."""
+TAU = "kendall tau"
+"""Of one-shot accuracy against truth over the probe cells (τ-b)."""
+MEAN = "watched cells"
+"""Mean inherited accuracy of the watched cells, in percent."""
+_CELL = re.compile(r"(truth of )?watched cell ([1-9]\d*)")
+
+
+def series_of(record: RunRecord, name: str) -> Series:
+    """The curve called `name`: one of the record's own series, else one that follows from it; empty where it has none.
+
+    What follows is drawn over epochs of training: `kendall tau`, `watched cells`, `watched cell 1` … (inherited
+    accuracy in percent after the update that was looked at) and `truth of watched cell 1` …, a level from the first
+    look to the last one.
+    """
+    if name in record.series:
+        return record.series[name]
+    per_epoch = _updates_per_epoch(record)
+    if per_epoch is None:
+        return []
+    points = _tau(record) if name == TAU else _watched(record.watched, name) if record.watched is not None else []
+    return [(step / per_epoch, y) for step, y in points]
+
+
+def _updates_per_epoch(record: RunRecord) -> float | None:
+    """None where nothing was trained for a number of epochs."""
+    block: Any = record.spec.settings.get("training")
+    epochs = block.get("epochs") if isinstance(block, dict) else None
+    return record.cost.steps / epochs if epochs and record.cost.steps else None
+
+
+def _tau(record: RunRecord) -> Series:
+    if record.probes is None:
+        return []
+    score = primary(record)
+    truth = oriented_truth(record.probes, higher_is_better=score is None or score.higher_is_better)
+    return [(point.step, kendall_tau(np.array(point.accuracy), truth)) for point in record.probes.checkpoints]
+
+
+def _watched(watched: Watched, name: str) -> Series:
+    """Over weight updates."""
+    steps, accuracy = [look.step for look in watched.looks], inherited(watched)
+    match = _CELL.fullmatch(name)
+    if name == MEAN:
+        return list(zip(steps, accuracy.mean(axis=1).tolist(), strict=True))
+    if match is None or int(match[2]) > len(watched.cells):
+        return []
+    cell = int(match[2]) - 1
+    if not match[1]:
+        return list(zip(steps, accuracy[:, cell].tolist(), strict=True))
+    worth = watched.truth[cell]
+    return [] if worth is None else [(step, worth) for step in (steps[0], steps[-1])]
+
+
+def inherited(watched: Watched) -> np.ndarray:
+    """Accuracy of the watched cells in percent, right after the updates that were looked at: (looks, cells)."""
+    return np.array([look.after.right for look in watched.looks]) * 100.0 / watched.images
