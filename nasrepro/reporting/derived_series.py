@@ -19,6 +19,10 @@ TAU = "kendall tau"
 """Of one-shot accuracy against truth over the probe cells (τ-b)."""
 MEAN = "watched cells"
 """Mean inherited accuracy of the watched cells, in percent."""
+WATCHED_TAU = "kendall tau of watched cells"
+"""Of inherited accuracy against truth over the watched cells (τ-b)."""
+CHANGE = "change of watched cells"
+"""Mean absolute change of the watched cells' inherited accuracy since the look before, in points."""
 _CELL = re.compile(r"(truth of )?watched cell ([1-9]\d*)")
 
 
@@ -26,15 +30,20 @@ def series_of(record: RunRecord, name: str) -> Series:
     """The curve called `name`: one of the record's own series, else one that follows from it; empty where it has none.
 
     What follows is drawn over epochs of training: `kendall tau`, `watched cells`, `watched cell 1` … (inherited
-    accuracy in percent after the update that was looked at) and `truth of watched cell 1` …, a level from the first
-    look to the last one.
+    accuracy in percent after the update that was looked at), `change of watched cells` from look to look,
+    `kendall tau of watched cells`, and `truth of watched cell 1` …, a level from the first look to the last one.
     """
     if name in record.series:
         return record.series[name]
     per_epoch = _updates_per_epoch(record)
     if per_epoch is None:
         return []
-    points = _tau(record) if name == TAU else _watched(record.watched, name) if record.watched is not None else []
+    if name == TAU:
+        points = _tau(record)
+    elif record.watched is None:
+        points = []
+    else:
+        points = _watched_tau(record, record.watched) if name == WATCHED_TAU else _watched(record.watched, name)
     return [(step / per_epoch, y) for step, y in points]
 
 
@@ -48,9 +57,19 @@ def _updates_per_epoch(record: RunRecord) -> float | None:
 def _tau(record: RunRecord) -> Series:
     if record.probes is None:
         return []
-    score = primary(record)
-    truth = oriented_truth(record.probes, higher_is_better=score is None or score.higher_is_better)
+    truth = oriented_truth(record.probes.truth, higher_is_better=_higher_is_better(record))
     return [(point.step, kendall_tau(np.array(point.accuracy), truth)) for point in record.probes.checkpoints]
+
+
+def _watched_tau(record: RunRecord, watched: Watched) -> Series:
+    truth = oriented_truth(watched.truth, higher_is_better=_higher_is_better(record))
+    accuracy = inherited(watched)
+    return [(look.step, kendall_tau(seen, truth)) for look, seen in zip(watched.looks, accuracy, strict=True)]
+
+
+def _higher_is_better(record: RunRecord) -> bool:
+    score = primary(record)
+    return score is None or score.higher_is_better
 
 
 def _watched(watched: Watched, name: str) -> Series:
@@ -59,6 +78,9 @@ def _watched(watched: Watched, name: str) -> Series:
     match = _CELL.fullmatch(name)
     if name == MEAN:
         return list(zip(steps, accuracy.mean(axis=1).tolist(), strict=True))
+    if name == CHANGE:
+        moved = np.abs(np.diff(accuracy, axis=0)).mean(axis=1)
+        return list(zip(steps[1:], moved.tolist(), strict=True))
     if match is None or int(match[2]) > len(watched.cells):
         return []
     cell = int(match[2]) - 1

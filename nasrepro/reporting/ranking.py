@@ -66,7 +66,7 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
     first = probed[0][1]
     if any(probes.cells != first.cells for _, probes in probed):
         raise UserError(f"records of '{records[0].spec.method}' were probed on different cells; render them apart")
-    truth = oriented_truth(first, higher_is_better=higher_is_better)
+    truth = oriented_truth(first.truth, higher_is_better=higher_is_better)
     alive = ~dead_cells(first)
     last = {seed: probes.checkpoints[-1] for seed, probes in probed}
     taus = {seed: kendall_tau(np.array(point.accuracy), truth) for seed, point in last.items()}
@@ -90,9 +90,9 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
     )
 
 
-def oriented_truth(probes: Probes, *, higher_is_better: bool = True) -> np.ndarray:
-    """Truth of the probe cells, shape (cells,), larger always better, NaN where unknown."""
-    truth = np.array([math.nan if value is None else value for value in probes.truth], dtype=float)
+def oriented_truth(values: Sequence[float | None], *, higher_is_better: bool = True) -> np.ndarray:
+    """Truth of cells, shape (cells,), larger always better, NaN where unknown."""
+    truth = np.array([math.nan if value is None else value for value in values], dtype=float)
     return truth if higher_is_better else -truth
 
 

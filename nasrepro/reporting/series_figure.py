@@ -14,51 +14,82 @@ from nasrepro.reporting.describe import short_caption
 from nasrepro.reporting.figures import BAND_FROM, entitle
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.reproduction_figure import axis_label
-from nasrepro.reporting.series import Points, by_place, points_of
+from nasrepro.reporting.series import Points, by_place, levels_of, points_of
 from nasrepro.reporting.style import HALF, WIDE, Drawing, Look, finish, label_line, legends_below, looks, new_figure
-from nasrepro.reporting.table_model import seed_text
+from nasrepro.reporting.table_model import join_words, seed_text
 
 _MOST_TICKS = 8
+_MOST_MARKERS = 12
+_ABREAST = 3
+"""Panels in one row; more of them stand in two."""
 
 
 def series_figure(item: FigureItem, group: OursGroup, number: int) -> Drawing | None:
     """The figure of one group of runs, the `number`-th of its page; None where no run has a curve of it."""
-    points = {key: points_of(group, curve) for key, curve in item.curves.items()}
+    points = {key: _drawn(item.panel_of(key), points_of(group, curve)) for key, curve in item.curves.items()}
     shown = [panel for panel in item.panels if any(points[curve.key] for curve in panel.curves)]
     if not shown:
         return None
+    levels = {key: by_place(levels_of(group, curve)) for key, curve in item.curves.items()}
     wide = len(shown) > 1
-    figure = new_figure(WIDE if wide else HALF, 3.6)
-    panels = figure.subplots(1, len(shown), squeeze=False)[0]
-    styles = looks(list(item.curves))
+    lines = 1 if len(shown) <= _ABREAST else 2
+    figure = new_figure(WIDE if wide else HALF, 3.6 * lines)
+    abreast = -(-len(shown) // lines)
+    panels = [figure.add_subplot(lines, abreast, place) for place in range(1, len(shown) + 1)]
     for axes, panel in zip(panels, shown, strict=True):
-        _panel(axes, item, panel, points, styles)
+        _panel(axes, item, panel, points, levels)
     legends_below(figure, [axes for axes, panel in zip(panels, shown, strict=True) if len(panel.curves) > 1])
-    seeds = sorted({seed for own in points.values() for seed in own})
-    text = (
-        f"Mean over seeds with its 95 % interval (band); thin lines are single seeds ({seed_text(seeds)}, "
-        f"n = {len(seeds)})."
-    )
-    if any(0 < len(own) < BAND_FROM for own in points.values()):
-        text += " Below three seeds there is no band."
-    if any(claim.line for claim in item.claims):
-        text += " Dashed: what the paper states, measured elsewhere."
     return finish(
         figure,
         name=item.item if number == 1 else f"{item.item}-{number}",
         title=f"{group.label[:1].upper()}{group.label[1:]}",
-        caption=text,
+        caption=_caption(item, shown, points),
         provenance=short_caption(group.analysis.records),
         wide=wide,
     )
 
 
-def _panel(axes: Axes, item: FigureItem, panel: Panel, points: dict[str, Points], styles: dict[str, Look]) -> None:
+def _drawn(panel: Panel, points: Points) -> Points:
+    """Of all runs, or of the one with the lowest seed."""
+    return {min(points): points[min(points)]} if panel.one_run and points else points
+
+
+def _caption(item: FigureItem, shown: Sequence[Panel], points: Mapping[str, Points]) -> str:
+    """How to read the figure."""
+    averaged = [points[curve.key] for panel in shown for curve in panel.curves if not panel.one_run]
+    seeds = sorted({seed for own in averaged for seed in own})
+    text = ""
+    if seeds:
+        text = (
+            f"Mean over seeds with its 95 % interval (band); thin lines are single seeds ({seed_text(seeds)}, "
+            f"n = {len(seeds)})."
+        )
+    if any(0 < len(own) < BAND_FROM for own in averaged):
+        text += " Below three seeds there is no band."
+    if single := [panel.title for panel in shown if panel.one_run]:
+        text += f" One run each: {join_words(single)}."
+    for said in dict.fromkeys(panel.levels for panel in shown if panel.levels):
+        text += f" Dashed in the color of a curve: {said}."
+    if any(claim.line for claim in item.claims):
+        text += " Dashed: what the paper states, measured elsewhere."
+    return text.strip()
+
+
+def _panel(
+    axes: Axes,
+    item: FigureItem,
+    panel: Panel,
+    points: Mapping[str, Points],
+    levels: Mapping[str, Mapping[float, Summary]],
+) -> None:
     curves = [curve for curve in panel.curves if points[curve.key]]
+    styles = _styles(item, panel)
     for curve in curves:
         _curve(axes, points[curve.key], styles[curve.key], curve.label)
-    counts = sorted({len(points[curve.key]) for curve in curves})
-    entitle(axes, panel.title, f"n = {' and '.join(str(count) for count in counts)} seeds")
+        level = levels[curve.key]
+        ys = [own.mean for own in level.values()]
+        axes.plot(list(level), ys, color=styles[curve.key].color, linestyle=(0, (4, 2)), linewidth=1.0, zorder=3)
+    _entitle(axes, panel, points)
     axes.set_xlabel(axis_label(item.x))
     axes.set_ylabel(axis_label(panel.y))
     places = sorted({x for curve in curves for own in points[curve.key].values() for x in own})
@@ -74,6 +105,23 @@ def _panel(axes: Axes, item: FigureItem, panel: Panel, points: dict[str, Points]
             label_line(axes, claim.bound, claim.line, left=_freer_on_the_left(means, claim.bound))
     if panel.higher_is_better is False:
         axes.set_ylim(bottom=0)
+
+
+def _styles(item: FigureItem, panel: Panel) -> dict[str, Look]:
+    """A look per curve of the panel. Where curves of several panels have one label they look alike, so names are told
+    apart over the whole figure."""
+    by_label = looks(list(dict.fromkeys(curve.label for curve in item.curves.values())))
+    return {curve.key: by_label[curve.label] for curve in panel.curves}
+
+
+def _entitle(axes: Axes, panel: Panel, points: Mapping[str, Points]) -> None:
+    """The panel's title with its number of seeds, or which run it shows."""
+    own = [points[curve.key] for curve in panel.curves if points[curve.key]]
+    if panel.one_run:
+        entitle(axes, panel.title, f"seed {seed_text(sorted({seed for known in own for seed in known}))}")
+        return
+    counts = sorted({len(known) for known in own})
+    entitle(axes, panel.title, f"n = {' and '.join(str(count) for count in counts)} seeds")
 
 
 def _freer_on_the_left(means: Sequence[Mapping[float, Summary]], bound: float) -> bool:
@@ -94,7 +142,9 @@ def _curve(axes: Axes, points: Points, look: Look, label: str) -> None:
         axes.plot(xs, [own[x] for x in xs], color=look.color, linestyle=look.dash, linewidth=0.7, alpha=0.35, zorder=2)
     means = by_place(points)
     x = np.array(list(means))
+    every = -(-len(x) // _MOST_MARKERS)
     mean, low, high = (np.array([getattr(own, part) for own in means.values()]) for part in ("mean", "low", "high"))
-    axes.plot(x, mean, color=look.color, linestyle=look.dash, marker=look.marker, markersize=5, label=label, zorder=4)
+    drawn = {"color": look.color, "linestyle": look.dash, "marker": look.marker, "markersize": 5, "markevery": every}
+    axes.plot(x, mean, label=label, zorder=4, **drawn)
     known = np.isfinite(low) & np.array([own.n >= BAND_FROM for own in means.values()])
     axes.fill_between(x[known], low[known], high[known], color=look.color, alpha=0.16, linewidth=0, zorder=1)

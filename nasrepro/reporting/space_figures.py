@@ -240,7 +240,7 @@ def _moments(checkpoints: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
 
 def _probe_row(row: Sequence[Axes], record: RunRecord, moments: Sequence[Checkpoint], look: Look) -> None:
     assert record.probes is not None
-    truth = oriented_truth(record.probes)
+    truth = oriented_truth(record.probes.truth)
     for axes, moment in zip(row, moments, strict=False):
         probe_panel(axes, record.probes, moment, look)
         tau = kendall_tau(np.array(moment.accuracy), truth)

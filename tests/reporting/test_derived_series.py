@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import factory
 import pytest
 from scipy import stats
@@ -39,6 +41,20 @@ def test_watched_cells_are_drawn_after_each_look() -> None:
     assert [y for _, y in mean] == pytest.approx([sum(own[i][1] for own in single) / 3 for i in range(40)])
     worth = record.watched.truth[2]
     assert series_of(record, "truth of watched cell 3") == [(0.5, worth), (20.0, worth)]
+
+
+def test_watched_cells_are_ranked_at_every_look_and_their_changes_have_no_sign() -> None:
+    record = run()
+    assert record.watched is not None
+    taus = series_of(record, "kendall tau of watched cells")
+    right = [look.after.right for look in record.watched.looks]
+    assert [tau for _, tau in taus] == pytest.approx(
+        [stats.kendalltau(own, record.watched.truth).statistic for own in right], nan_ok=True
+    )
+    changes = series_of(record, "change of watched cells")
+    assert [x for x, _ in changes] == [x for x, _ in taus][1:]
+    expected = [sum(abs(b - a) for a, b in zip(*pair, strict=True)) / 2 / 3 for pair in itertools.pairwise(right)]
+    assert [y for _, y in changes] == pytest.approx(expected)
 
 
 def test_what_a_record_does_not_have_is_empty() -> None:
