@@ -23,6 +23,20 @@ _COMPLEMENTED: Mapping[str, Blocks] = {**SOUND, "as-written": {"regularizer": {"
 """Eq. 7 to the letter. Released notebooks give no other protocol: for GDAS they scale the gradient of plain GDAS and
 count the replayed losses as numbers, for RandomNAS they replay a complement that is no cell of the space."""
 
+_NSAS_SCALES: Mapping[str, Blocks] = {
+    "laptop": {"regularizer": {"archive": 4}},
+    "smoke": {"regularizer": {"archive": 2, "recent": 8}},
+}
+"""Each constraint is one more path per step, so the published 8 would train nine times as long as the plain method; a
+smoke run is too short to fill an archive of 8 at all."""
+
+
+def _nsas(**released: str) -> Mapping[str, Blocks]:
+    """Eq. 8 to the letter; and the gradient of the release, in which the losses of constraints are numbers."""
+    written = {"regularizer": {"weighting": "as-printed"}}
+    return {**SOUND, "as-written": written, "as-released": {"regularizer": {"detached": True, **released}}}
+
+
 _E2NAS: Mapping[str, Blocks] = {
     **SOUND,
     "as-written": {
@@ -171,6 +185,16 @@ METHODS: dict[str, Method] = {
             protocols=_COMPLEMENTED,
         ),
         Method(
+            "randomnas-nsas",
+            "RandomNAS, and each step also descends the losses of constraints, visited paths kept different",
+            "Zhang et al., CVPR 2020 (NSAS)",
+            sampler="uniform",
+            regularizer="nsas",
+            selector="rs",
+            scales=_NSAS_SCALES,
+            protocols=_nsas(),  # the demos halve the gradient
+        ),
+        Method(
             "gdas",
             "Gumbel-softmax sampling with a straight-through gradient; argmax of alpha",
             "Dong & Yang, CVPR 2019; settings of Dong & Yang, ICLR 2020",
@@ -186,6 +210,16 @@ METHODS: dict[str, Method] = {
             regularizer="complementation",
             selector="argmax",
             protocols=_COMPLEMENTED,
+        ),
+        Method(
+            "gdas-nsas",
+            "GDAS, and each weight step also descends the losses of constraints, visited paths kept different",
+            "Zhang et al., CVPR 2020 (NSAS)",
+            sampler="gumbel",
+            regularizer="nsas",
+            selector="argmax",
+            scales=_NSAS_SCALES,
+            protocols=_nsas(weighting="as-printed"),  # neither demo nor notebooks change the gradient of plain GDAS
         ),
         Method(
             "gdas-a",

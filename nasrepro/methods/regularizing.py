@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 REGULARIZERS = {
     "complementation": "nasrepro.regularizers.complementation:Complementation",
+    "nsas": "nasrepro.regularizers.nsas:NSAS",
 }
 
 

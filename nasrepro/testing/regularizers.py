@@ -32,7 +32,7 @@ from nasrepro.training.sampler import Batch
 from nasrepro.training.settings import source
 
 _SKELETON = Skeleton(3, 1, 2, 8, 3, in_channels=1)
-_WARM_UP = 6
+_WARM_UP = 10
 """Steps after which a regularizer is looked at: it may need some to have anything to remember."""
 _RADIUS = 1e-6
 _TOLERANCE = 1e-3

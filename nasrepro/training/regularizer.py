@@ -72,8 +72,16 @@ class Regularizer(ABC):
     def loss(self, step: WeightStep) -> Tensor:
         """What the weights descend in this step; the cross-entropy of `step.path` must be part of it."""
 
+    def replayed(self, step: WeightStep) -> Sequence[Path]:
+        """Paths that are trained after the present one, each by a weight update of its own on the same batch.
+
+        Asked for when the weights have moved. Their updates descend plain cross-entropy and are counted as paths, not
+        as steps: steps are batches.
+        """
+        return ()
+
     def after_step(self, step: WeightStep) -> None:  # noqa: B027 - nor do most of them look back
-        """Called when the weights have moved; `step.cross_entropy` is that of the moved weights then. The weights
+        """Called when the weights have moved, last; `step.cross_entropy` is that of the moved weights then. The weights
         still hold the gradient that moved them, clipped."""
 
     @abstractmethod

@@ -34,6 +34,7 @@ class Progress:
 
     epoch: int = 0
     steps: int = 0
+    """Batches whose weight step is done, further updates on replayed paths included."""
     path_steps: int = 0
     forward_passes: int = 0
     samples: int = 0
@@ -175,6 +176,10 @@ class SupernetTraining:
         own = step.cross_entropy(choice).detach()
         self._descend(loss)
         step.weights_moved()
+        for path in regularizer.replayed(step):
+            self.optimizer.zero_grad(set_to_none=True)
+            self._descend(step.cross_entropy(path))
+            step.weights_moved()
         regularizer.after_step(step)
         self.progress.path_steps += step.paths_run
         return own, loss.detach()

@@ -1,11 +1,14 @@
 """Named combinations, and how their settings come about."""
 
+import itertools
+
 import pytest
 
 from nasrepro import benchmarks
 from nasrepro.errors import UserError
 from nasrepro.methods import catalog
 from nasrepro.methods.method import SAMPLERS, Method
+from nasrepro.methods.regularizing import REGULARIZERS
 from nasrepro.methods.resolving import resolve
 
 CIFAR = benchmarks.get("nb201-cifar10")
@@ -118,9 +121,24 @@ def test_a_regularizer_is_a_block_of_its_own_between_sampler_and_selector():
 
 
 def test_relatives_with_a_regularizer_differ_in_it_alone():
-    for name in ("randomnas", "gdas"):
-        plain, regularized = settings_of(name), settings_of(f"{name}-ac")
+    for name, relative in itertools.product(("randomnas", "gdas"), ("ac", "nsas")):
+        plain, regularized = settings_of(name), settings_of(f"{name}-{relative}")
         assert {block: values for block, values in regularized.items() if block != "regularizer"} == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "released"), [("randomnas-nsas", "normalized"), ("gdas-nsas", "as-printed")], ids=["randomnas", "gdas"]
+)
+def test_nsas_has_three_protocols_and_fewer_constraints_at_small_scales(name, released):
+    def of(protocol, scale="paper"):
+        return resolve(catalog.get(name), CIFAR, scale, protocol=protocol)["regularizer"]
+
+    sound = of("sound")
+    assert [sound[key] for key in ("archive", "recent", "neighbors", "beta")] == [8, 50, 10, 0.5]
+    assert sound["weighting"] == "normalized"
+    assert of("as-written") == {**sound, "weighting": "as-printed"}
+    assert of("as-released") == {**sound, "weighting": released, "detached": True}
+    assert [of("sound", scale)["archive"] for scale in ("laptop", "smoke")] == [4, 2]
 
 
 def test_impossible_combinations_are_refused_by_name_with_the_reason():
@@ -133,9 +151,10 @@ def test_impossible_combinations_are_refused_by_name_with_the_reason():
         combined(sampler="uniform", selector="argmax").build()
 
 
+@pytest.mark.parametrize("regularizer", REGULARIZERS)
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_every_sampler_but_mixtures_works_with_a_regularizer(sampler):
-    method = combined(sampler=sampler, selector="rs", regularizer="complementation")
+def test_every_sampler_but_mixtures_works_with_a_regularizer(sampler, regularizer):
+    method = combined(sampler=sampler, selector="rs", regularizer=regularizer)
     if "mixture" in sampler:
         with pytest.raises(UserError, match="single paths"):
             method.parts()

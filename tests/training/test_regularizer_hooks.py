@@ -5,6 +5,7 @@ import torch
 from tiny_training import ScriptedSampler, Stop, assert_identical, comparable, stop_at
 
 from nasrepro.regularizers.complementation import Complementation, ComplementationSettings
+from nasrepro.regularizers.nsas import NSAS, NSASSettings
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.supernet import Diverged
@@ -135,6 +136,62 @@ def test_a_path_without_anything_in_common_with_the_one_before_is_its_own_comple
     training = make_training(ScriptedSampler(PATH, OTHER), regularizer=regularizer, epochs=1)
     progress = run(training, tmp_path / "c")
     assert progress.path_steps == 2 * progress.steps
+
+
+class Replaying(Doubled):
+    """Plain steps, each followed by updates on other paths."""
+
+    def __init__(self, *replays):
+        super().__init__(factor=1.0)
+        self.replays = replays
+
+    def replayed(self, step):
+        self.calls.append("replayed")
+        self.seen.append(float(step.cross_entropy(self.replays[0]).detach()))
+        return self.replays
+
+
+def test_a_replayed_path_is_trained_by_an_update_of_its_own(make_training):
+    alone = "body.0.candidates.3_nor_conv_3x3.conv.weight"  # the fourth edge, where PATH has a skip connection
+    settings = {"momentum": 0.0, "weight_decay": 0.0, "clip": None, "lr": 0.1}
+    training = make_training(ScriptedSampler(PATH), regularizer=Replaying(OTHER), **settings)
+    by_hand = make_training(ScriptedSampler(PATH, OTHER), **settings)
+    before = dict(training.network.state_dict())[alone].clone()
+    batch = training.train_stream.next()
+    training._weight_step(*batch)
+    assert not torch.equal(training.network.state_dict()[alone], before)
+    for _ in range(2):
+        by_hand._weight_step(*batch)
+    assert_identical(training.network.state_dict(), by_hand.network.state_dict())
+    assert training.regularizer.calls == ["loss", "replayed", "after"]
+    assert training.progress.path_steps == 2
+
+
+def test_replayed_updates_are_paths_and_no_steps_and_no_part_of_the_loss(make_training, tmp_path):
+    regularizer = Replaying(OTHER, PATH)
+    training = make_training(ScriptedSampler(PATH), regularizer=regularizer, epochs=1)
+    progress = run(training, tmp_path / "c")
+    assert progress.steps == 5
+    assert progress.path_steps == 3 * 5  # the first replayed path was asked for before, and is not run again
+    assert progress.loss[0] == pytest.approx(sum(regularizer.seen[::2]) / 5, rel=1e-6)
+
+
+@pytest.mark.parametrize("form", ["soft", "replay"])
+@pytest.mark.parametrize("sampler", ["uniform", "gumbel"])
+def test_interrupted_training_with_constraints_ends_in_the_same_state(make_training, tmp_path, sampler, form):
+    def fresh():
+        settings = NSASSettings(archive=2, recent=5, form=form)
+        return make_training(sampler, regularizer=NSAS(NB201Space(), settings, 0))
+
+    whole = fresh()
+    run(whole, tmp_path / "whole")
+    for stop in (1, 7, 11):
+        with pytest.raises(Stop):
+            run(fresh(), tmp_path / "c", stop_at(stop))
+    resumed = fresh()
+    run(resumed, tmp_path / "c")
+    assert_identical(comparable(resumed.state_dict()), comparable(whole.state_dict()))
+    assert whole.progress.path_steps > 2 * whole.progress.steps - 3
 
 
 @pytest.mark.parametrize("stops", [(7,), (3, 5, 6, 11)], ids=str)
