@@ -17,7 +17,8 @@ from nasrepro.methods.alpha import AlphaSettings
 from nasrepro.methods.controller import Controller
 from nasrepro.methods.darts import DartsSampler
 from nasrepro.methods.darts_v2 import DartsV2Sampler, DartsV2Settings
-from nasrepro.methods.enas import ControllerSampler, EnasSettings, accuracy
+from nasrepro.methods.enas import ControllerSampler, EnasSettings
+from nasrepro.methods.rewards import accuracy
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.training.sampler import Lessons
 

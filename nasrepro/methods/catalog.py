@@ -66,6 +66,19 @@ _E2NAS: Mapping[str, Blocks] = {
 }
 """Three readings of one text; docs/e2nas.md says what each of them takes from paper and release."""
 
+
+def _en2as(**released: str) -> Mapping[str, Blocks]:
+    """The text to the letter; and the step of the release, which never changes a cell. Its archive of 1,000 cells is
+    uniform, so that a shorter run is RandomNAS. Its distance compares the first two of a cell's nodes, here three of
+    six edges."""
+    written = {"gamma": 0.1, "centered": False}
+    kept = {"archive": 1000, "gamma": 0.01, "centered": False, "kept": "rounded", "compared": 3}
+    return {**SOUND, "as-written": {"sampler": written}, "as-released": {"sampler": {**kept, **released}}}
+
+
+_EN2AS_SCALES: Mapping[str, Blocks] = {"smoke": {"sampler": {"archive": 4, "neighbors": 2}}}
+"""A smoke run of eight steps is too short to fill the archive of 100."""
+
 _SHORT_PREDICTOR = {"search": {"predictor_epochs": 200}}
 """A fifth of the published length; docs/scales.md says what little was measured of the difference."""
 
@@ -288,6 +301,24 @@ METHODS: dict[str, Method] = {
             selector="argmax",
             reads="e2nas:weights_read",
             protocols=_E2NAS,
+        ),
+        Method(
+            "en2as",
+            "novelty keeps moving an archive of cells, and the cell that moved is trained; the best by evolution",
+            "Zhang et al., Efficient Novelty-Driven Neural Architecture Search (EN²AS)",
+            sampler="novelty",
+            selector="ea",
+            scales=_EN2AS_SCALES,
+            protocols=_en2as(),
+        ),
+        Method(
+            "en2as-pr",
+            "as en2as with accuracy under inherited weights beside novelty",
+            "Zhang et al., Efficient Novelty-Driven Neural Architecture Search (EN²AS), Eq. 9",
+            sampler="rewarded-novelty",
+            selector="ea",
+            scales=_EN2AS_SCALES,
+            protocols=_en2as(reward="error"),
         ),
     )
 }

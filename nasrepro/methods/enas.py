@@ -10,11 +10,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from nasrepro.methods.controller import Controller
+from nasrepro.methods.rewards import accuracy
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.spaces.nb201 import NB201Genotype
 from nasrepro.supernets.nb201_cell import Path
-from nasrepro.training.evaluate import evaluation_mode, judged
 from nasrepro.training.sampler import Lessons, Sampler
 from nasrepro.training.schedule import cosine
 from nasrepro.training.settings import Settings, SupernetSettings
@@ -140,11 +140,3 @@ class ControllerSampler(Sampler):
         self._optimizer.load_state_dict(state["optimizer"])
         self.baseline = state["baseline"]
         self._rng.set_state(state["rng"])
-
-
-@torch.inference_mode()
-def accuracy(lessons: Lessons, path: Path) -> float:
-    """Share of right answers in [0, 1] of one path on one fresh validation batch, in evaluation mode."""
-    x, y = lessons.valid_batch()
-    with evaluation_mode(lessons.network):
-        return judged(lessons.network(x, path), y)[0] / len(y)

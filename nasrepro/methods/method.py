@@ -31,6 +31,8 @@ SAMPLERS = {
     "controller": "enas:ControllerSampler",
     "pool": "nao_pool:PoolSampler",
     "latent": "e2nas:LatentSampler",
+    "novelty": "en2as:NoveltySampler",
+    "rewarded-novelty": "en2as:RewardedNoveltySampler",
 }
 SELECTORS = {
     "rs": "best_of:BestOf",

@@ -1,0 +1,24 @@
+"""What a path is worth to a sampler while the shared weights learn: its accuracy on validation images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from nasrepro.supernets.nb201_cell import Path
+from nasrepro.training.evaluate import evaluation_mode, judged
+from nasrepro.training.sampler import Lessons
+
+
+def accuracy(lessons: Lessons, path: Path) -> float:
+    """Share of right answers in [0, 1] of one path on one fresh validation batch, in evaluation mode."""
+    return accuracies(lessons, [path])[0]
+
+
+@torch.inference_mode()
+def accuracies(lessons: Lessons, paths: Sequence[Path]) -> list[float]:
+    """The same of many paths (P,), all on the same fresh batch, so that they can be compared; P forward passes."""
+    x, y = lessons.valid_batch()
+    with evaluation_mode(lessons.network):
+        return [judged(lessons.network(x, path), y)[0] / len(y) for path in paths]
