@@ -21,8 +21,12 @@ class Conv(nn.Module):
         self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
         nn.init.kaiming_uniform_(self.weight, a=5**0.5, generator=rng)  # PyTorch's default, as the benchmark used
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight.to(x.dtype), stride=self.stride, padding=self.padding)
+    def forward(self, x: Tensor, maps: int = 1) -> Tensor:
+        """(B, maps · inputs, H, W) → (B, maps · outputs, …): each of the maps that lie side by side on its own."""
+        weight = self.weight.to(x.dtype)
+        if maps > 1:
+            weight = weight.repeat(maps, 1, 1, 1)
+        return F.conv2d(x, weight, stride=self.stride, padding=self.padding, groups=maps)
 
 
 class Stem(nn.Module):
@@ -69,5 +73,9 @@ class Head(nn.Module):
         nn.init.uniform_(self.bias, -(channels**-0.5), channels**-0.5, generator=rng)
 
     def forward(self, x: Tensor) -> Tensor:
-        features = F.relu(self.norm(x)).mean(dim=(2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
+        return self.logits(F.relu(self.norm(x)))
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Rectified maps (…, C, H, W) → (…, classes)."""
+        features = x.mean(dim=(-2, -1), dtype=torch.promote_types(x.dtype, torch.float32))
         return F.linear(features, self.weight, self.bias)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from nasrepro.spaces.base import Skeleton
 from nasrepro.supernets.blocks import Head, Reduction, Stem
 from nasrepro.supernets.nb201_cell import Choice, NB201Cell, Path
+from nasrepro.supernets.nb201_many import cells_of, classified, reduced
 from nasrepro.supernets.nb201_mixture import mixed
 from nasrepro.supernets.norm import BatchNormMode
+
+_SMALL = 2**17
+"""Numbers in the first cell's input up to which many paths run together."""
 
 
 class NB201Network(nn.Module):
@@ -38,6 +44,7 @@ class NB201Network(nn.Module):
         mode = mode or (BatchNormMode.RUNNING if alone else BatchNormMode.BATCH)
         width = skeleton.channels
         self.genotype = genotype
+        self._pure = not alone and mode is BatchNormMode.BATCH  # no pass leaves a trace, no cell adds a shift
         self.dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
         self.stem = Stem(skeleton.in_channels, width, mode, rng)
         self.body = nn.ModuleList()
@@ -63,6 +70,33 @@ class NB201Network(nn.Module):
         if choice is None:
             raise ValueError("a supernet needs the path to run")
         return self.finish(self.begin(x), choice, gates)
+
+    def many(self, x: Tensor, paths: Sequence[Path]) -> Tensor:
+        """Images (B, C_in, H, W) → logits of every path (paths, B, classes), as `forward` has them up to rounding.
+
+        Small maps run together (`nb201_many`). Large ones do not: those of one path alone fill the cache, and paths
+        share the stem only. Running averages depend on the order of passes; there the paths run one by one in theirs.
+        """
+        different = list(dict.fromkeys(paths))
+        if len(different) == 1 or not self._pure:
+            logits = torch.stack([self(x, path) for path in different])
+        else:
+            begun = self.begin(x)
+            if begun.numel() > _SMALL:
+                logits = torch.stack([self.finish(begun, path) for path in different])
+            else:
+                logits = self._together(begun, different)
+        return logits if len(different) == len(paths) else logits[[different.index(path) for path in paths]]
+
+    def _together(self, x: Tensor, paths: Sequence[Path]) -> Tensor:
+        maps, at = [x], [0] * len(paths)
+        for block in self.body:
+            if isinstance(block, NB201Cell):
+                maps, at = cells_of(block, maps, at, paths)
+            else:
+                assert isinstance(block, Reduction)
+                maps = reduced(block, maps)
+        return classified(self.head, maps)[at]
 
     def begin(self, x: Tensor) -> Tensor:
         """Images (B, C_in, H, W) → the first cell's input (B, C, H, W), which no path has changed yet."""

@@ -131,6 +131,8 @@ class NB201Cell(nn.Module):
     def convolved(self, edges: Sequence[int], op: int, active: Tensor, scale: Tensor | None = None) -> Sequence[Tensor]:
         """The normalised convolutions of `edges` over one rectified map, each times its entry of `scale` (edges,).
 
+        `active` may also hold a map for each of the edges, side by side in the channels, where they are `mergeable`.
+
         They run as one, and the normalisation applies the scale, unless each has running averages of its own.
         """
         if not self.mergeable:
@@ -139,7 +141,7 @@ class NB201Cell(nn.Module):
         if len(edges) == 1 and scale is None:
             return [self.candidate(edges[0], op)(active)]
         kernels = torch.cat([self.candidate(edge, op).conv.weight for edge in edges]).to(active.dtype)
-        maps = F.conv2d(active, kernels, padding=_KERNEL[op] // 2)
+        maps = F.conv2d(active, kernels, padding=_KERNEL[op] // 2, groups=active.shape[1] // kernels.shape[1])
         each = None if scale is None else scale.repeat_interleave(maps.shape[1] // len(edges))
         return normalise(maps, each).chunk(len(edges), dim=1)
 
