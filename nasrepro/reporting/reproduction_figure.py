@@ -97,10 +97,14 @@ def axis_label(axis: Axis) -> str:
 
 
 def _column_label(item: FigureItem, key: str) -> str:
-    """The axis alone where a panel has one curve, else the curve's name with it."""
+    """The axis alone where a panel has one curve, else the curve's name with it, and its panel's where two curves would
+    be called the same."""
     panel, curve = item.panel_of(key), item.curves[key]
     label = axis_label(panel.y)
-    return label if len(panel.curves) == 1 else f"{curve.label}: {label}"
+    if len(panel.curves) == 1:
+        return label
+    same = sum(other.label == curve.label and item.panel_of(name).y == panel.y for name, other in item.curves.items())
+    return f"{f'{panel.title}, ' if same > 1 else ''}{curve.label}: {label}"
 
 
 def figure_findings(item: FigureItem, judged: JudgedGroups) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from nasrepro.papers.catalog import item, items, paper, papers
-from nasrepro.papers.figure import FigureItem
+from nasrepro.papers.figure import FigureItem, Place
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_figures_are_listed_beside_tables() -> None:
     kinds = {summary.name: summary.kind for summary in items()}
     assert kinds["nao/figure-2a"] == "figure"
     assert kinds["e2nas/table-2"] == "table"
-    assert set(papers()) == {"e2nas", "nao"}
+    assert set(papers()) == {"e2nas", "en2as", "nao", "nsas"}
 
 
 def test_a_curve_knows_its_panel(figure: FigureItem) -> None:
@@ -65,6 +65,8 @@ def test_a_figure_refuses_what_does_not_fit(figure: FigureItem) -> None:
         ({"panels": []}, "no curve"),
         ({"panels": whole["panels"] * 2}, "occurs twice"),
         ({"claims": [whole["claims"][0] | {"at": {"curve": "other", "x": 1}}]}, "'other', which is no curve"),
+        ({"claims": [whole["claims"][0] | {"at": {"curve": "pairwise"}}]}, "either x or the share"),
+        ({"claims": [whole["claims"][0] | {"at": {"curve": "pairwise", "x": 1, "share": 1}}]}, "either x or the share"),
         ({"claims": [whole["claims"][0] | {"bound": None}]}, "belong together"),
         ({"claims": [whole["claims"][0] | {"relation": None}]}, "belong together"),
     ]:
@@ -99,3 +101,73 @@ def test_a_curve_over_a_setting_refuses_what_does_not_fit(change: dict[str, obje
     whole["panels"][0]["curves"][0].update(change)
     with pytest.raises(ValidationError, match=words):
         FigureItem.model_validate(whole)
+
+
+WATCHED = {"training": {"watched_cells": 12}}
+
+
+def test_nsas_figure_1_shows_four_cells_beside_their_worth() -> None:
+    figure = item("nsas/figure-1")
+    assert isinstance(figure, FigureItem)
+    assert figure.methods == ("randomnas", "gdas")
+    assert [panel.one_run for panel in figure.panels] == [True, True, False, False]
+    for panel in figure.panels[:2]:
+        assert [curve.series for curve in panel.curves] == [f"watched cell {k}" for k in (1, 2, 3, 4)]
+        assert [curve.level for curve in panel.curves] == [f"truth of watched cell {k}" for k in (1, 2, 3, 4)]
+    assert all(curve.settings == WATCHED for curve in figure.curves.values()), "only runs that watched can draw it"
+    falls = [claim for claim in figure.claims if claim.bound is not None]
+    assert {(c.at.curve, c.at.share, c.minus.share if c.minus else None, c.relation) for c in falls} == {
+        ("gdas_mean", 1, 0.25, "below"),
+        ("randomnas_mean", 1, 0.25, "below"),
+    }
+    assert all("without a number" in c.says for c in figure.claims if c.bound is None)
+
+
+def test_nsas_figure_3_holds_each_loss_against_the_plain_one_at_the_end() -> None:
+    figure = item("nsas/figure-3")
+    assert isinstance(figure, FigureItem)
+    assert figure.methods == ("randomnas", "randomnas-nsas", "gdas", "gdas-nsas")
+    pairs = [(c.at.curve, c.minus.curve) for c in figure.claims if c.minus]
+    assert pairs == [
+        ("randomnas_nsas", "randomnas"),
+        ("gdas_nsas", "gdas"),
+        ("randomnas_nsas_watched", "randomnas_watched"),
+        ("gdas_nsas_watched", "gdas_watched"),
+    ]
+    assert all(c.at.share == 1 for c in figure.claims)
+    text = " ".join(c.says for c in figure.claims)
+    assert all(number in text for number in ("0.4242", "0.0909", "0.3030", "−0.1818"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"levels": ""}, "named, or neither"),
+        ({"curves": [{"key": "a", "label": "a", "method": "gdas", "series": "q"}]}, "named, or neither"),
+        (
+            {
+                "curves": [
+                    {
+                        "key": "a",
+                        "label": "a",
+                        "method": "gdas",
+                        "over": {"block": "sampler", "name": "tau_end", "values": [0, 1]},
+                        "scoring": "test",
+                        "level": "q",
+                    }
+                ]
+            },
+            "a level beside no series",
+        ),
+    ],
+)
+def test_a_level_stands_beside_a_series_and_is_named(change: dict[str, object], words: str) -> None:
+    whole = json.loads(item("nsas/figure-1").model_dump_json())
+    whole["panels"][0].update(change)
+    with pytest.raises(ValidationError, match=words):
+        FigureItem.model_validate(whole)
+
+
+def test_a_place_reads_as_people_say_it() -> None:
+    places = [Place(curve="a", x=500), Place(curve="a", share=1), Place(curve="a", share=0.25)]
+    assert [place.where for place in places] == ["500", "the end", "25 % of the way"]

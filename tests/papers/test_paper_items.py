@@ -48,6 +48,18 @@ E²NAS,_γ_=_Sig(5)  93.78±0.16 94.19±0.19 70.55±0.44 44.97±0.72
 E²NAS,_γ_=_Sig(10) 93.43±0.29 94.04±0.08 70.56±0.30 45.07±0.62
 """
 
+# Table 3 of EN²AS and the values of Figure 4a of NSAS, typed a second time.
+EN2AS_TABLE_3 = """
+randomnas     3.01  60.73  58.20
+randomnas+ea  2.98  60.42  57.88
+en2as+rs      2.95  60.46  58.33
+en2as         2.64  60.27  57.82
+en2as-pr+rs   3.05  60.22  58.03
+en2as-pr      2.83  60.02  57.36
+"""
+
+NSAS_FIGURE_4A = {"randomnas": (6, 66), "randomnas-nsas": (28, 66), "gdas": (-12, 66), "gdas-nsas": (20, 66)}
+
 
 def table_item(name: str) -> TableItem:
     found = item(name)
@@ -73,6 +85,78 @@ def test_tables_are_complete(name: str, text: str) -> None:
     ]
     assert ours == printed
     assert all(len(row.cells) == len(table.columns) for row in table.rows)
+
+
+def test_en2as_table_3_is_complete_and_quotes_what_it_does_not_run() -> None:
+    table = table_item("en2as/table-3")
+    printed = [line.split() for line in EN2AS_TABLE_3.strip().splitlines()]
+    assert [
+        [row.variant.text if row.variant else "", *(row.cells[column.key].raw for column in table.columns)]
+        for row in table.rows
+    ] == printed
+    assert [(column.key, column.scoring, column.error) for column in table.columns] == [
+        ("error", "test", True),
+        ("ptb_valid", None, False),
+        ("ptb_test", None, False),
+    ]
+    assert not any(column.higher_is_better for column in table.columns)
+    selectors = [(claim.row, claim.minus) for claim in table.claims if "EA beats RS" in claim.says]
+    assert len(selectors) == 3
+    for row, minus in selectors:
+        assert minus is not None
+        assert row.removesuffix("EA") == minus.removesuffix("RS"), "one sampler, two selectors"
+
+
+def test_nsas_figure_4_prints_sixty_sixths_and_has_rows_of_ours() -> None:
+    table = table_item("nsas/figure-4")
+    printed = {row.method: row.cells["tau"].mean for row in table.rows if not row.added}
+    assert printed == {method: round(part / whole, 4) for method, (part, whole) in NSAS_FIGURE_4A.items()}
+    assert [row.method for row in table.rows if row.added] == ["randomnas-wpl", "gdas-wpl", "randomnas-ac", "gdas-ac"]
+    assert [(column.key, column.of, column.digits) for column in table.columns] == [
+        ("tau", "tau", 4),
+        ("found", "answer", 2),
+    ]
+    assert {row.settings["training"]["watched_cells"] for row in table.rows} == {12}, "the runs of the two figures"
+    assert [(claim.column, claim.row, claim.minus) for claim in table.claims] == [
+        ("tau", "RandomNAS-NSAS", "RandomNAS"),
+        ("tau", "GDAS-NSAS", "GDAS"),
+        ("found", "RandomNAS-NSAS", "RandomNAS"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["nsas/figure-1", "nsas/figure-3", "nsas/figure-4", "en2as/table-3"])
+def test_papers_of_the_darts_space_say_where_they_measured(name: str) -> None:
+    assert "DARTS" in item(name).measured_on
+
+
+def test_a_column_of_errors_or_of_tau_fits_its_scoring() -> None:
+    error = Column(key="e", label="Error", scoring="test", error=True, higher_is_better=False)
+    assert error.of == "answer"
+    for change, words in (
+        ({"higher_is_better": True}, "lower is better"),
+        ({"scoring": None}, "lower is better"),
+        ({"of": "tau"}, "lower is better"),
+        ({"of": "tau", "error": False, "scoring": "cifar100.test"}, "τ is measured by 'test' only"),
+        ({"of": "tau", "error": False, "scoring": None}, "τ is measured by 'test' only"),
+    ):
+        with pytest.raises(ValidationError, match=words):
+            Column.model_validate(error.model_dump() | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"column": "ptb_test"}, "'ptb_test', which is no column with numbers of ours"),
+        ({"row": "Random"}, "'Random', which is not the label of one row"),
+        ({"minus": "Random"}, "'Random', which is not the label of one row"),
+        ({"bound": None}, "belong together"),
+    ],
+)
+def test_claims_about_rows_that_are_not_run_are_refused(change: dict[str, object], words: str) -> None:
+    data = json.loads(table_item("en2as/table-3").model_dump_json())
+    data["claims"][0].update(change)
+    with pytest.raises(ValidationError, match=words):
+        TableItem.model_validate(data)
 
 
 def test_e2nas_table_2_runs_a_row_for_each_method_and_each_setting_of_e2nas() -> None:
@@ -169,7 +253,7 @@ def test_every_printed_number_reads_as_its_raw_text() -> None:
                 assert cell.mean == float(mean)
                 assert cell.std == (float(std) if std else None)
                 seen += 1
-    assert seen >= 48 + 56
+    assert seen >= 48 + 56 + 18 + 4
 
 
 def test_headline_numbers(table: TableItem) -> None:
