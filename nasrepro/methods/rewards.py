@@ -18,7 +18,10 @@ def accuracy(lessons: Lessons, path: Path) -> float:
 
 @torch.inference_mode()
 def accuracies(lessons: Lessons, paths: Sequence[Path]) -> list[float]:
-    """The same of many paths (P,), all on the same fresh batch, so that they can be compared; P forward passes."""
+    """The same of many paths (P,), all on the same fresh batch, so that they can be compared; P forward passes, which
+    run together where the network can."""
     x, y = lessons.valid_batch()
     with evaluation_mode(lessons.network):
-        return [judged(lessons.network(x, path), y)[0] / len(y) for path in paths]
+        many = getattr(lessons.network, "many", None) if len(paths) > 1 else None
+        logits = many(x, paths) if many else (lessons.network(x, path) for path in paths)
+        return [judged(own, y)[0] / len(y) for own in logits]

@@ -12,9 +12,13 @@ from nasrepro.methods import catalog
 from nasrepro.methods.en2as import NoveltySampler, RewardedNoveltySampler, RewardedSettings
 from nasrepro.methods.en2as_archive import Archive, ArchiveSettings
 from nasrepro.methods.resolving import resolve
+from nasrepro.methods.rewards import accuracies, accuracy
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
+from nasrepro.seeds import torch_rng
+from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.spaces.novelty import novelty
+from nasrepro.supernets.nb201 import NB201Network
 from nasrepro.training import checkpoint
 from nasrepro.training.sampler import Lessons
 
@@ -266,6 +270,17 @@ def test_scores_weigh_accuracy_and_novelty_as_in_equation_9():
     accuracies = (codes == 3).sum(axis=1) / 10
     expected = 0.3 * accuracies + 0.7 * made.archive.novelty(codes)
     assert made._scores(codes, Pupil().lessons) == pytest.approx(expected)
+
+
+def test_rewards_of_paths_that_run_together_are_those_of_single_ones():
+    x, y = torch.randn(64, 1, 8, 8, generator=torch_rng(0, "x")), torch.arange(64) % 10
+    network = NB201Network(Skeleton(4, 1, 2, 8, 10, in_channels=1), rng=torch_rng(0, "weights"))
+    lessons = Lessons(network, None, lambda: (x, y), None)
+    paths = [cell.ops for cell in [*SPACE][:40]]
+    alone = [accuracy(lessons, path) for path in paths]
+    assert len(set(alone)) > 5
+    assert accuracies(lessons, paths) == pytest.approx(alone, abs=1.01 / 64)  # a tie may be rounded the other way
+    assert network.training
 
 
 def test_rewards_are_counted_and_share_a_batch():
