@@ -38,7 +38,7 @@ def _battery(name: str, runs: Path) -> list[CheckResult]:
     from nasrepro.methods import catalog, regularizing
 
     spaces = {one.space.name: one.space for one in importable(benchmarks.names(), benchmarks.get)}
-    if name in catalog.names():
+    if catalog.knows(name):
         from nasrepro.testing.methods import check_method
 
         return check_method(name)

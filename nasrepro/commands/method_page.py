@@ -40,7 +40,9 @@ def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
         "protocols": {name: _flat(blocks) for name, blocks in method.protocols.items()},
         "benchmark": benchmark.name,
         "settings": [*_settings(method, benchmark), *_skeleton(method, benchmark)],
-        "differences": [found.model_dump(include=set(_KEPT)) for found in differences(method=method.name)],
+        "differences": [
+            found.model_dump(include=set(_KEPT)) for found in differences(method=method.base or method.name)
+        ],
     }
 
 
@@ -90,16 +92,17 @@ def _answers(method: Method) -> dict[str, str]:
         return {
             "path": "None: cells share no weights, and what a search wants to know of one is looked up.",
             "loss": f"None: {own}.",
-            "genotype": _first_paragraph(parts["search"]),
+            "genotype": first_paragraph(parts["search"]),
         }
     return {
-        "path": _first_paragraph(parts["sampler"]),
-        "loss": _first_paragraph(parts["regularizer"]) if method.regularizer else _PLAIN,
-        "genotype": _first_paragraph(parts["selector"]),
+        "path": first_paragraph(parts["sampler"]),
+        "loss": first_paragraph(parts["regularizer"]) if method.regularizer else _PLAIN,
+        "genotype": first_paragraph(parts["selector"]),
     }
 
 
-def _first_paragraph(part: object) -> str:
+def first_paragraph(part: object) -> str:
+    """What a part says of itself, on one line."""
     return " ".join((inspect.getdoc(part) or "not described").split("\n\n")[0].split())
 
 

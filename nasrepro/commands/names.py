@@ -11,31 +11,42 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
-from nasrepro.commands.method_page import method_facts, print_method
+from nasrepro.commands.method_page import first_paragraph, method_facts, print_method
 from nasrepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
 
 T = TypeVar("T")
-KINDS = ("methods", "benchmarks", "data")
+COLUMNS = {
+    "methods": ("name", "summary", "paper"),
+    "selectors": ("name", "summary"),
+    "regularizers": ("name", "summary"),
+    "benchmarks": ("name", "summary", "images"),
+    "data": ("name", "kind", "state", "title"),
+}
+"""What is listed, and what of it."""
 
 
 def list_names(
-    kind: Annotated[str, typer.Argument(help="methods, benchmarks or data.")], json: options.Json = False
+    kind: Annotated[str, typer.Argument(help="methods, selectors, regularizers, benchmarks or data.")],
+    json: options.Json = False,
 ) -> None:
-    """List methods, benchmarks or data."""
-    if kind not in KINDS:
-        raise unknown("kind of list", kind, KINDS)
-    rows = {"methods": _methods, "benchmarks": _benchmarks, "data": data_rows}[kind]()
+    """List methods, the selectors and regularizers that replace theirs, benchmarks or data."""
+    if kind not in COLUMNS:
+        raise unknown("kind of list", kind, COLUMNS)
+    listed = {
+        "methods": _methods,
+        "selectors": _selectors,
+        "regularizers": _regularizers,
+        "benchmarks": _benchmarks,
+        "data": data_rows,
+    }
+    rows = listed[kind]()
     if json:
         console.show_json(rows)
         return
-    columns = {
-        "methods": ("name", "summary", "paper"),
-        "benchmarks": ("name", "summary", "images"),
-        "data": ("name", "kind", "state", "title"),
-    }[kind]
+    columns = COLUMNS[kind]
     console.show_table(columns, [[row[name] for name in columns] for row in rows])
 
 
@@ -53,7 +64,7 @@ def show(
 
     target = benchmarks.get(benchmark)
     data = {row["name"]: row for row in data_rows()}
-    if name in catalog.names():
+    if catalog.knows(name):
         facts = method_facts(catalog.get(name), target)
     elif name in benchmarks.names():
         facts = _benchmark_facts(benchmarks.get(name), runs)
@@ -63,7 +74,7 @@ def show(
         raise unknown("method, benchmark or data set", name, [*catalog.names(), *benchmarks.names(), *data])
     if json:
         console.show_json(facts)
-    elif name in catalog.names():
+    elif catalog.knows(name):
         print_method(facts)
     else:
         _print_facts(facts)
@@ -101,6 +112,19 @@ def _methods() -> list[dict[str, Any]]:
         }
         for method in importable(catalog.names(), catalog.get)
     ]
+
+
+def _selectors() -> list[dict[str, Any]]:
+    from nasrepro.methods.method import SELECTORS, selector
+
+    return [{"name": name, "summary": first_paragraph(selector(name))} for name in SELECTORS]
+
+
+def _regularizers() -> list[dict[str, Any]]:
+    from nasrepro.methods import regularizing
+
+    found = importable(regularizing.names(), lambda name: (name, regularizing.get(name)))
+    return [{"name": name, "summary": first_paragraph(kind)} for name, kind in found]
 
 
 def _benchmarks() -> list[dict[str, Any]]:

@@ -45,6 +45,15 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="BLOCK.NAME=VALUE", help="Replace a setting; may be given several times."),
 ]
+Selector = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How the methods that train a supernet choose a cell: rs (random search), ea (evolution), argmax, …; see "
+        "'nasrepro list selectors'. Others stay as they are.",
+        show_default="the method's own",
+    ),
+]
 AllowUnverified = Annotated[
     bool, typer.Option("--allow-unverified", help="Accept data files that are not known to be the official ones.")
 ]

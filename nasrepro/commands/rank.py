@@ -44,6 +44,7 @@ def rank(
     workers: options.Workers = None,
     threads: options.Threads = 1,
     settings: options.Settings = None,
+    selector: options.Selector = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
 ) -> None:
@@ -60,7 +61,7 @@ def rank(
     if scores is not None:
         _rank_file(scores, benchmark, out, runs, json=json)
         return
-    variants = parse_variants(methods or "")
+    variants = parse_variants(methods or "", selector)
     check_one_shot([variant.method for variant in variants])
     ensure_writable(runs, "--runs")
     target, store = benchmarks.get(benchmark), RunStore(runs)
@@ -84,13 +85,14 @@ def rank(
         title, keep = f"Ranking of all cells on {benchmark}, {scale} scale", target.open_oracle(runs).may_be_copied
         _show(sources, out, title, shlex.join(words), keep_truth=keep, json=json)
     raise_if_failed(outcome, store)
+    _raise_if_nothing_is_ranked(sources, outcome)
+
+
+def _raise_if_nothing_is_ranked(sources: RankSources, outcome: Outcome) -> None:
+    """Raise `RunFailed` that says how the runs ended, and why."""
     if not sources.scores:
-        raise RunFailed(f"there is nothing to rank, because no training ended well: {_endings(outcome)}")
-
-
-def _endings(outcome: Outcome) -> str:
-    """How the runs ended, and why."""
-    return "; ".join(f"{r.spec.method} seed {r.spec.seed} {r.status}: {r.error}" for r in outcome.records)
+        ends = "; ".join(f"{r.spec.method} seed {r.spec.seed} {r.status}: {r.error}" for r in outcome.records)
+        raise RunFailed(f"there is nothing to rank, because no training ended well: {ends}")
 
 
 def render_again(folder: Path, out: Path, runs: Path, *, json: bool) -> None:

@@ -131,7 +131,7 @@ def _variants(wanted: PaperItem, protocol: str) -> list[Variant]:
     quoted."""
     from nasrepro.methods import catalog
 
-    known = {name: catalog.get(name) for name in wanted.methods if name in catalog.names()}
+    known = {name: catalog.get(name) for name in wanted.methods if catalog.knows(name)}
     if not known:
         raise UserError(f"no method of '{wanted.id}' can be run here; it needs {', '.join(wanted.methods)}")
     able = [name for name, method in known.items() if protocol in method.protocols]
@@ -194,10 +194,9 @@ def _show(wanted: PaperItem, groups: Sequence[OursGroup], target: Path, *, json:
 
 
 def _list(json: bool) -> None:
-    from nasrepro.methods.catalog import names
+    from nasrepro.methods.catalog import knows
     from nasrepro.papers.catalog import items
 
-    known = names()
     rows: list[dict[str, Any]] = [
         {
             "name": entry.name,
@@ -205,7 +204,7 @@ def _list(json: bool) -> None:
             "paper": entry.paper,
             "title": entry.title,
             "benchmark": entry.benchmark,
-            "methods": [name for name in entry.methods if name in known],
+            "methods": [name for name in entry.methods if knows(name)],
         }
         for entry in items()
     ]

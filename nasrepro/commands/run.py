@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from nasrepro.records.store import RunStore
 
 
+Contrasts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contrast",
+        metavar="[LABEL: ]A - B",
+        help="A question about two rows, named as in --methods: 'what γ adds: e2nas - e2nas\\[sampler.gamma=0]'; "
+        "with several protocols in each, or as 'gdas@as-released - gdas@sound' between two. May be given several "
+        "times; p-values are corrected over the contrasts asked.",
+    ),
+]
+
+
 def compare(
     methods: Annotated[
         str,
@@ -39,16 +51,8 @@ def compare(
     workers: options.Workers = None,
     threads: options.Threads = 1,
     settings: options.Settings = None,
-    contrasts: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--contrast",
-            metavar="[LABEL: ]A - B",
-            help="A question about two rows, named as in --methods: 'what γ adds: e2nas - e2nas\\[sampler.gamma=0]'; "
-            "with several protocols in each, or as 'gdas@as-released - gdas@sound' between two. May be given several "
-            "times; p-values are corrected over the contrasts asked.",
-        ),
-    ] = None,
+    selector: options.Selector = None,
+    contrasts: Contrasts = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
 ) -> None:
@@ -60,10 +64,10 @@ def compare(
 
     ensure_report_folder(out)
     ensure_writable(runs, "--runs")
-    words = request_words(benchmark, scale, protocols, seeds, threads, settings)
+    words = request_words(benchmark, scale, protocols, seeds, threads, settings, selector)
     words += [word for text in contrasts or [] for word in ("--contrast", text)]
     outcome, page = pipeline.compare(
-        parse_variants(methods),
+        parse_variants(methods, selector),
         benchmark,
         parse_seeds(seeds),
         out=out,
@@ -91,22 +95,26 @@ def search(
     runs: options.Runs = Path("runs"),
     threads: options.Threads = 1,
     settings: options.Settings = None,
+    selector: options.Selector = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
 ) -> None:
     """Run one method once and print the genotype it finds and what that is worth."""
     from nasrepro.experiments.plan import parse_seeds, plan
-    from nasrepro.experiments.variants import parse_overrides
+    from nasrepro.experiments.variants import parse_overrides, parse_variants
     from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
 
     seeds = parse_seeds(seed)
     if len(seeds) != 1:
         raise UserError(f"'search' makes one run, so --seed takes one number, not '{seed}'; use 'compare' for several")
+    variants = parse_variants(method, selector)
+    if len(variants) != 1:
+        raise UserError(f"'search' makes one run, so it takes one method, not '{method}'; use 'compare' for several")
     ensure_writable(runs, "--runs")
     store = RunStore(runs)
     planned = plan(
-        [method],
+        variants,
         benchmark,
         seeds,
         scale=scale,
@@ -283,11 +291,18 @@ def _is_store(folder: Path) -> bool:
 
 
 def request_words(
-    benchmark: str, scale: str, protocol: str, seeds: str, threads: int, settings: list[str] | None
+    benchmark: str,
+    scale: str,
+    protocol: str,
+    seeds: str,
+    threads: int,
+    settings: list[str] | None,
+    selector: str | None = None,
 ) -> list[str]:
     """What a reader types to get the same records; where they are kept and how many run at a time does not matter."""
     words = ["--benchmark", benchmark, "--scale", scale, "--protocol", protocol, "--seeds", seeds]
     words += ["--threads", str(threads)] if threads != 1 else []
+    words += ["--selector", selector] if selector is not None else []
     for assignment in settings or []:
         words += ["--set", assignment]
     return words

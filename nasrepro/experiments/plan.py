@@ -11,7 +11,7 @@ from typing import get_args
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
-from nasrepro.experiments.variants import Overrides, parse_variant
+from nasrepro.experiments.variants import Overrides, canonical, parse_variant
 from nasrepro.methods import catalog
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
@@ -91,7 +91,7 @@ def plan(
     and it must have one.
     """
     target = benchmarks.get(benchmark)
-    variants = [parse_variant(entry) if isinstance(entry, str) else entry for entry in methods]
+    variants = [parse_variant(entry) if isinstance(entry, str) else canonical(entry) for entry in methods]
     chosen = {name: catalog.get(name) for name in dict.fromkeys(variant.method for variant in variants)}
     if scale not in get_args(Scale):
         raise unknown("scale", scale, get_args(Scale))

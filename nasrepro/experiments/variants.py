@@ -7,7 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from nasrepro.errors import UserError
+from nasrepro.errors import UserError, unknown
+from nasrepro.methods import catalog
+from nasrepro.methods.composing import SEPARATOR, parts_of
+from nasrepro.methods.method import SELECTORS
 from nasrepro.records.variant import Variant
 
 Overrides = dict[str, dict[str, Any]]
@@ -35,17 +38,23 @@ def parse_overrides(assignments: Sequence[str]) -> Overrides:
     return overrides
 
 
-def parse_variants(text: str) -> list[Variant]:
-    """`rea,gdas[sampler.tau_start=5;training.lr=0.1]` → variants in the order given; raises `UserError`."""
+def parse_variants(text: str, selector: str | None = None) -> list[Variant]:
+    """`rea,gdas[sampler.tau_start=5;training.lr=0.1]` → variants in the order given, those of one-shot methods with
+    the selector, if one is named.
+
+    Raises `UserError` for what cannot be read, for a selector that does not exist, that none of the methods can use, or
+    that a method was composed with another of.
+    """
     named = [part.strip() for part in split_outside_brackets(text, ",")]
     found = [parse_variant(part) for part in named if part]
     if not found:
         raise UserError(f"no method is named in '{text}'; allowed: names separated by commas, such as random,gdas")
-    return found
+    return found if selector is None else _with_selector(found, selector)
 
 
 def parse_variant(text: str) -> Variant:
-    """`gdas`, or `gdas[sampler.tau_start=5]`; raises `UserError` for what is neither."""
+    """`gdas`, or `gdas+rs[sampler.tau_start=5]`; raises `UserError` for what is neither, and for parts that no method
+    can have."""
     match = re.fullmatch(r"([^\[\]=;]+?)\s*(?:\[(.*)\])?", text, flags=re.DOTALL)
     if not match:
         raise UserError(f"method '{text}' cannot be read; the form is {_FORM}")
@@ -56,9 +65,37 @@ def parse_variant(text: str) -> Variant:
     if repeated := [name for name in named if named.count(name) > 1]:
         raise UserError(f"method '{text}' states '{repeated[0]}' more than once")
     try:
-        return Variant(method=match[1], settings=parse_overrides(assignments) if match[2] else {})
+        return canonical(Variant(method=match[1], settings=parse_overrides(assignments) if match[2] else {}))
     except UserError as error:
         raise UserError(f"method '{text}': {error}") from error
+
+
+def canonical(variant: Variant) -> Variant:
+    """The same with the one name that a composed method has: runs of equal methods must have equal keys.
+
+    Raises `UserError` for a composition that is none.
+    """
+    return _called(variant, catalog.get(variant.method).name) if parts_of(variant.method) else variant
+
+
+def _with_selector(variants: Sequence[Variant], selector: str) -> list[Variant]:
+    if selector not in SELECTORS:
+        raise unknown("selector", selector, SELECTORS)
+    able = {variant.method for variant in variants if catalog.get(variant.method).one_shot}
+    if not able:
+        named = ", ".join(dict.fromkeys(variant.method for variant in variants))
+        raise UserError(
+            f"selector '{selector}' has nothing to select from: no method of '{named}' trains a supernet; allowed: "
+            "methods with weight sharing, such as randomnas"
+        )
+    return [
+        canonical(_called(variant, f"{variant.method}{SEPARATOR}{selector}")) if variant.method in able else variant
+        for variant in variants
+    ]
+
+
+def _called(variant: Variant, method: str) -> Variant:
+    return variant.model_copy(update={"method": method})
 
 
 def split_outside_brackets(text: str, separator: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nasrepro import plugins
 from nasrepro.errors import unknown
+from nasrepro.methods.composing import base_of, composed, parts_of
 from nasrepro.methods.method import SOUND, Blocks, Method
 
 
@@ -329,11 +330,21 @@ def names() -> list[str]:
     return [*METHODS, *(name for name in plugins.announced("methods") if name not in METHODS)]
 
 
+def knows(name: str) -> bool:
+    """Whether `get` finds a method, or at least the base of a composed one, whose parts may yet be impossible."""
+    return name in names() or base_of(name) in names()
+
+
 def get(name: str) -> Method:
-    """The method called `name`, from here or from a plug-in; raises `UserError` suggesting the nearest one."""
+    """The method called `name`, from here or from a plug-in, or composed: `gdas+nsas+rs`, with that or another name.
+
+    Raises `UserError` for what does not exist, suggesting the nearest, and for parts that cannot replace others.
+    """
     if name in METHODS:
         return METHODS[name]
     if name not in names():
+        if parts := parts_of(name):
+            return composed(get(base_of(name)), parts, list(METHODS.values()))
         raise unknown("method", name, names())
     found: Method = plugins.load("methods", name, Method)
     return found

@@ -19,7 +19,7 @@ from nasrepro.training.settings import Settings
 class EvolutionSettings(Settings):
     """Published: 100 uniform cells, then 60 generations of 100 children, so 6,100 evaluations."""
 
-    published: ClassVar[str] = "Zhang et al. (IJCAI 2020, EN²AS), released search script"
+    published: ClassVar[str] = "Zhang et al., EN²AS, released search script"
 
     population: int = Field(100, ge=1, description="cells that survive a generation; as many uniform ones begin")
     generations: int = Field(60, ge=0, description="of children")

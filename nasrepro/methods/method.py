@@ -60,6 +60,8 @@ class Method:
     regularizer: str | None = None
     """What is added to plain cross-entropy; None where nothing is."""
     selector: str | None = None
+    base: str | None = None
+    """The method whose part a composed one replaces."""
     training: str = "nasrepro.training.settings:SupernetSettings"
     """Settings of the shared-weight training; their defaults are the values published for this method."""
     share_of_epochs: float = 1.0
@@ -153,6 +155,11 @@ class Method:
     def _part(name: str | None, known: Mapping[str, str]) -> Any:
         """A sampler or selector by its short name here, or by `package.module:Class`."""
         return _load(known.get(name or "", name))
+
+
+def selector(name: str) -> Any:
+    """The class of a selector by its short name; imports torch."""
+    return _load(SELECTORS[name])
 
 
 def _load(path: str | None) -> Any:

@@ -291,7 +291,7 @@ def test_scores_that_cannot_be_read_are_refused(toy, user_error, tmp_path):
         (("gdas", "--scores", "x.csv"), "--scores"),
         (("gdos", *TOY), "did you mean 'gdas'"),
         (("rea", *TOY), "'rea' trains no supernet"),
-        (("gdas,rea", *TOY), "allowed: methods with weight sharing, such as randomnas, randomnas-ac, gdas"),
+        (("gdas,rea", *TOY), "allowed: methods with weight sharing, such as randomnas, randomnas-ac"),
         (("gdas", "--benchmark", "nb201-digit"), "did you mean"),
         (("gdas", "--benchmark", "nb201-imagenet16-120"), "nasbench201.npz"),
         (("gdas", *TOY, "--set", "training.epoch=3"), "epochs"),
