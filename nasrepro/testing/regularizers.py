@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -297,15 +297,22 @@ class _RegularizerBattery:
 
 
 @contextmanager
-def _watched(network: torch.nn.Module) -> Iterator[list[tuple[Any, ...]]]:
-    """Inside, the arguments of every pass through the network are kept; gates would be the third of them."""
+def _watched(network: NB201Network) -> Iterator[list[tuple[Any, ...]]]:
+    """Inside, the arguments of every pass through the network are kept, those of paths that run together path by path;
+    gates would be the third of them. The network normalizes by batch statistics, or it would run them one by one."""
     seen: list[tuple[Any, ...]] = []
 
     def note(_: torch.nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
         seen.append((*args, *named.values()))
 
+    def many(x: Tensor, paths: Sequence[Path]) -> Tensor:
+        seen.extend((x, path) for path in paths)
+        return NB201Network.many(network, x, paths)
+
     handle = network.register_forward_pre_hook(note, with_kwargs=True)
+    network.many = many  # type: ignore[method-assign]
     try:
         yield seen
     finally:
         handle.remove()
+        del network.many

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch.nn.functional as F
 from pydantic import BaseModel
@@ -12,6 +12,15 @@ from torch import Tensor, nn
 
 from nasrepro.supernets.nb201_cell import Path
 from nasrepro.training.sampler import Batch
+
+
+@runtime_checkable
+class RunsMany(Protocol):
+    """A network that can run many paths on one batch better than one by one."""
+
+    def many(self, x: Tensor, paths: Sequence[Path]) -> Tensor:
+        """Images (B, C, H, W) → logits of every path (paths, B, classes), as `forward` has them up to rounding."""
+        ...
 
 
 class WeightStep:
@@ -33,7 +42,8 @@ class WeightStep:
         return self.cross_entropies([path])[0]
 
     def cross_entropies(self, paths: Sequence[Path]) -> list[Tensor]:
-        """The cross-entropies of many paths; a path among them twice, or known from before, is not run again."""
+        """The cross-entropies of many paths; one that is there twice, or known already, is not run again. The others
+        run together where the network can, so that their last bits depend on the company."""
         self._run(paths)
         for path in paths:
             if path not in self._known:
@@ -46,10 +56,12 @@ class WeightStep:
         return F.cross_entropy(self._logits[path], self._batch[1], reduction="none")
 
     def _run(self, paths: Sequence[Path]) -> None:
-        for path in dict.fromkeys(paths):
-            if path not in self._logits:
-                self._logits[path] = self.network(self._batch[0], path)
-                self.paths_run += 1
+        x, new = self._batch[0], [path for path in dict.fromkeys(paths) if path not in self._logits]
+        if len(new) > 1 and isinstance(self.network, RunsMany):
+            self._logits.update(zip(new, self.network.many(x, new), strict=True))
+        else:
+            self._logits.update((path, self.network(x, path)) for path in new)
+        self.paths_run += len(new)
 
     def weights_moved(self) -> None:
         """Forget the losses, which are those of other weights now."""

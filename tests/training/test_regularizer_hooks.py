@@ -12,6 +12,7 @@ from nasrepro.training.supernet import Diverged
 
 PATH = (3, 0, 2, 1, 4, 3)
 OTHER = (2, 3, 0, 3, 2, 0)
+THIRD = (3, 1, 0, 2, 4, 1)
 
 
 class Doubled(Regularizer):
@@ -98,6 +99,33 @@ def test_many_cross_entropies_are_those_of_each_path_and_no_path_runs_twice(coun
     assert step.cross_entropies([]) == []
     assert step.paths_run == 2
     assert ran == [PATH, OTHER]
+
+
+def test_new_paths_run_together(counted, monkeypatch):
+    step, ran = counted
+    together, many = [], step.network.many
+    monkeypatch.setattr(step.network, "many", lambda x, paths: together.append(list(paths)) or many(x, paths))
+    step.cross_entropy(PATH)
+    losses = step.cross_entropies([OTHER, PATH, THIRD, OTHER])
+    assert together == [[OTHER, THIRD]]
+    assert step.paths_run == 3
+    assert ran == [PATH]
+    alone = WeightStep(step.network, PATH, step._batch)
+    for path, loss in zip((OTHER, PATH, THIRD), losses, strict=False):
+        assert loss.item() == pytest.approx(alone.cross_entropy(path).item(), rel=1e-5)
+        assert step.losses(path).mean().item() == pytest.approx(loss.item(), rel=1e-6)
+
+
+def test_a_network_that_cannot_runs_them_one_by_one():
+    class Lone(torch.nn.Module):
+        def forward(self, x, path):
+            return x * sum(path)
+
+    step = WeightStep(Lone(), PATH, (torch.eye(3), torch.arange(3)))
+    losses = step.cross_entropies([PATH, OTHER])
+    assert [loss.item() for loss in losses] == [step.cross_entropy(path).item() for path in (PATH, OTHER)]
+    assert losses[0] < losses[1]  # the larger the codes, the surer
+    assert step.paths_run == 2
 
 
 def test_losses_image_by_image_come_from_the_same_pass(counted):
