@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from nasrepro.papers.figure import Axis, FigureItem
 from nasrepro.records.variant import Variant
 from nasrepro.reporting.claim_table import claim_findings
 from nasrepro.reporting.claims import JudgedGroups
 from nasrepro.reporting.ours import OursGroup, scale_findings
-from nasrepro.reporting.series import by_place, levels_of, points_of
+from nasrepro.reporting.series import by_place, levels_of, nearest, points_of
 from nasrepro.reporting.table_model import Cell, Column, Row, Table, join_words, stat
 
 _MOST_ROWS = 10
 
 
 def means_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:
-    """The curves' means over seeds: a row per group and x, a column per curve."""
+    """The curves' means over seeds: a row per group and x, a column per curve of the panels that show means."""
+    shown = {key: curve for key, curve in item.curves.items() if not item.panel_of(key).one_run}
     columns = (
         Column("source", "Source", "text"),
         Column("x", axis_label(item.x), "number", digits=_x_digits(item)),
@@ -28,12 +29,12 @@ def means_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:
                 digits=item.panel_of(key).digits,
                 higher_is_better=item.panel_of(key).higher_is_better,
             )
-            for key in item.curves
+            for key in shown
         ),
     )
     rows: list[Row] = []
     for group in groups:
-        curves = {key: by_place(points_of(group, curve)) for key, curve in item.curves.items()}
+        curves = {key: by_place(points_of(group, curve)) for key, curve in shown.items()}
         places = sorted({x for curve in curves.values() for x in _spread(curve)})
         for place, x in enumerate(places):
             here = {key: curve[x] for key, curve in curves.items() if x in curve}
@@ -45,17 +46,17 @@ def means_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:
             rows.append(Row(cells | {key: stat(own) for key, own in here.items()}, first_of_group=place == 0))
     note = (
         "Mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean. Of a curve with more than "
-        f"{_MOST_ROWS} points as many are shown, evenly spread. The single values: data.csv."
+        f"{_MOST_ROWS} points only so many are shown, evenly spread. The single values: data.csv."
     )
     return Table(columns, tuple(rows), title="The curves in numbers", notes=(note,))
 
 
-def _spread(places: Mapping[float, object]) -> list[float]:
-    """All places, or some of them, evenly spread with both ends."""
+def _spread(places: Iterable[float]) -> set[float]:
+    """All places of a curve, or those nearest to equal parts of the way, the same for curves of one length."""
     known = sorted(places)
     if len(known) <= _MOST_ROWS:
-        return known
-    return [known[round(k * (len(known) - 1) / (_MOST_ROWS - 1))] for k in range(_MOST_ROWS)]
+        return set(known)
+    return {nearest(known, part / _MOST_ROWS) for part in range(1, _MOST_ROWS + 1)}
 
 
 def data_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:

@@ -69,11 +69,11 @@ def _at(item: FigureItem, place: Place, group: OursGroup) -> dict[int, float]:
     points = points_of(group, item.curves[place.curve])
     if place.x is not None:
         return {seed: own[place.x] for seed, own in points.items() if place.x in own}
-    return {seed: own[_nearest(own, place.share or 0.0)] for seed, own in points.items() if own}
+    return {seed: own[nearest(own, place.share or 0.0)] for seed, own in points.items() if own}
 
 
-def _nearest(places: Iterable[float], share: float) -> float:
-    """The place nearest to this share of the way from 0 to the last one; the earlier of two."""
+def nearest(places: Iterable[float], share: float) -> float:
+    """The place nearest to this share of the way from 0 to the last one; the earlier of two equally near."""
     known = sorted(places)
     return min(known, key=lambda x: abs(x - share * known[-1]))
 

@@ -20,6 +20,8 @@ from nasrepro.reporting.table_model import join_words, seed_text
 
 _MOST_TICKS = 8
 _MOST_MARKERS = 12
+_MANY_POINTS = 20
+"""More than so many points of several seeds are no lines but a tangle."""
 _ABREAST = 3
 """Panels in one row; more of them stand in two."""
 
@@ -60,10 +62,11 @@ def _caption(item: FigureItem, shown: Sequence[Panel], points: Mapping[str, Poin
     seeds = sorted({seed for own in averaged for seed in own})
     text = ""
     if seeds:
-        text = (
-            f"Mean over seeds with its 95 % interval (band); thin lines are single seeds ({seed_text(seeds)}, "
-            f"n = {len(seeds)})."
-        )
+        tangled = [_tangled(own) for own in averaged if own]
+        thin = "" if all(tangled) else "; thin lines are single seeds"
+        text = f"Mean over seeds with its 95 % interval (band){thin} ({seed_text(seeds)}, n = {len(seeds)})."
+        if any(tangled) and not all(tangled):
+            text += f" Curves of more than {_MANY_POINTS} points are drawn without single seeds."
     if any(0 < len(own) < BAND_FROM for own in averaged):
         text += " Below three seeds there is no band."
     if single := [panel.title for panel in shown if panel.one_run]:
@@ -136,8 +139,13 @@ def _freer_on_the_left(means: Sequence[Mapping[float, Summary]], bound: float) -
     return bool(free[0] > free[1])
 
 
+def _tangled(points: Points) -> bool:
+    """Whether lines of single seeds would hide each other, and a band says as much."""
+    return len(points) >= BAND_FROM and max(len(own) for own in points.values()) > _MANY_POINTS
+
+
 def _curve(axes: Axes, points: Points, look: Look, label: str) -> None:
-    for own in points.values():
+    for own in () if _tangled(points) else points.values():
         xs = sorted(own)
         axes.plot(xs, [own[x] for x in xs], color=look.color, linestyle=look.dash, linewidth=0.7, alpha=0.35, zorder=2)
     means = by_place(points)
