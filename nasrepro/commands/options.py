@@ -54,6 +54,16 @@ Selector = Annotated[
         show_default="the method's own",
     ),
 ]
+Contrasts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contrast",
+        metavar="[LABEL: ]A - B",
+        help="A question about two rows, named as in --methods: 'what γ adds: e2nas - e2nas\\[sampler.gamma=0]'; "
+        "with several protocols in each, or as 'gdas@as-released - gdas@sound' between two. May be given several "
+        "times; p-values are corrected over the contrasts asked.",
+    ),
+]
 AllowUnverified = Annotated[
     bool, typer.Option("--allow-unverified", help="Accept data files that are not known to be the official ones.")
 ]

@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from nasrepro.records.store import RunStore
 
 
-Contrasts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--contrast",
-        metavar="[LABEL: ]A - B",
-        help="A question about two rows, named as in --methods: 'what γ adds: e2nas - e2nas\\[sampler.gamma=0]'; "
-        "with several protocols in each, or as 'gdas@as-released - gdas@sound' between two. May be given several "
-        "times; p-values are corrected over the contrasts asked.",
-    ),
-]
-
-
 def compare(
     methods: Annotated[
         str,
@@ -52,7 +40,7 @@ def compare(
     threads: options.Threads = 1,
     settings: options.Settings = None,
     selector: options.Selector = None,
-    contrasts: Contrasts = None,
+    contrasts: options.Contrasts = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
 ) -> None:
