@@ -73,9 +73,5 @@ class Head(nn.Module):
         nn.init.uniform_(self.bias, -(channels**-0.5), channels**-0.5, generator=rng)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.logits(F.relu(self.norm(x)))
-
-    def logits(self, x: Tensor) -> Tensor:
-        """Rectified maps (…, C, H, W) → (…, classes)."""
-        features = x.mean(dim=(-2, -1), dtype=torch.promote_types(x.dtype, torch.float32))
+        features = F.relu(self.norm(x)).mean(dim=(2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
         return F.linear(features, self.weight, self.bias)

@@ -126,7 +126,9 @@ def reduced(block: Reduction, maps: Sequence[Tensor]) -> list[Tensor]:
 def classified(head: Head, maps: Sequence[Tensor]) -> Tensor:
     """The head's logits (maps, B, classes)."""
     x = F.relu(_normalised(head.norm, _side_by_side(maps), len(maps)))
-    return head.logits(x.view(len(x), len(maps), -1, *x.shape[2:])).transpose(0, 1)
+    last = x.permute(0, 2, 3, 1)  # the mean's gradient then comes in the layout of channels_last maps
+    features = last.mean(dim=(1, 2), dtype=torch.promote_types(x.dtype, torch.float32))
+    return F.linear(features.view(len(x), len(maps), -1).transpose(0, 1), head.weight, head.bias)
 
 
 def _side_by_side(maps: Sequence[Tensor]) -> Tensor:
