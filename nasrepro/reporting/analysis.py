@@ -12,6 +12,7 @@ from nasrepro.metrics.regret import simple_regret
 from nasrepro.metrics.significance import Comparison, against_exact, holm, paired
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import RunRecord, Score
+from nasrepro.reporting.forgetting import Forgetting, forgetting_of
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD, checked, primary, rows_of
 from nasrepro.reporting.ranking import Ranking, ranking_of
 from nasrepro.reporting.row_names import RowNames, protocols_of
@@ -68,6 +69,7 @@ class MethodResult:
     regret: Summary | None
     percentile: Summary | None
     ranking: Ranking | None
+    forgetting: Forgetting | None
     versus_random: Tested | None
     versus_params: Tested | None
     """The supernets' τ against the parameter count's."""
@@ -215,6 +217,7 @@ def _method(
         regret=_regret(mine, main),
         percentile=summarize(shares) if shares else None,
         ranking=ranking,
+        forgetting=forgetting_of(by_status["done"]),
         versus_random=versus,
         versus_params=params.get(name),
     )

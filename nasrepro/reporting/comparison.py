@@ -10,23 +10,28 @@ from nasrepro.records.contrast import CONTRASTS_FILE, Contrast, contrasts_text
 from nasrepro.records.record import RunRecord
 from nasrepro.records.store import write_copies
 from nasrepro.reporting.analysis import Analysis, analyze
-from nasrepro.reporting.comparison_table import full_table, pair_table, views
-from nasrepro.reporting.contrast_table import contrast_numbers, contrast_table
+from nasrepro.reporting.comparison_table import WORTH, full_table, pair_table, views
+from nasrepro.reporting.contrast_table import contrast_file, contrast_tables
 from nasrepro.reporting.contrasts import Answer, answers
 from nasrepro.reporting.describe import caption, describe, protocol_words, short_caption
 from nasrepro.reporting.figures import all_figures
 from nasrepro.reporting.findings import findings, unfinished
+from nasrepro.reporting.forgetting_tables import FILES as FORGETTING_FILES
+from nasrepro.reporting.forgetting_tables import forgetting_files, forgetting_views
 from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.page import render_page
 from nasrepro.reporting.style import Drawing, styled
-from nasrepro.reporting.table_model import Table
+from nasrepro.reporting.table_model import NumbersFile, Table
 from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 CONTRASTS_TABLE = "contrasts.csv"
-OWN = ("index.html", "table.csv", "table.md", "table.tex", CONTRASTS_TABLE, CONTRASTS_FILE, "figures", "records")
+OWN = (
+    *("index.html", "table.csv", "table.md", "table.tex", CONTRASTS_TABLE, CONTRASTS_FILE, *FORGETTING_FILES),
+    *("figures", "records"),
+)
 
 
 def render_comparison(
@@ -36,7 +41,8 @@ def render_comparison(
 
     Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png` and `records/*.json.gz`; `out`
     is replaced as a whole. With `contrasts` the page begins with their answers, `contrasts.csv` has these for machines,
-    and `contrasts.json` keeps the questions for the next rendering. `command` is what the reader types to get it
+    and `contrasts.json` keeps the questions for the next rendering; where runs watched cells, `forgetting.csv` and
+    `sharing.csv` tell of them. `command` is what the reader types to get it
     again. Raises `UserError` when the records must not share a table or the folder cannot be written.
     """
     analysis = analyze(records, several_protocols=True)
@@ -51,7 +57,6 @@ def render_comparison(
         write_copies(folder / "records", analysis.records)
         if contrasts:
             (folder / CONTRASTS_FILE).write_text(contrasts_text(contrasts), encoding="utf-8")
-            (folder / CONTRASTS_TABLE).write_text(to_csv(contrast_numbers(answered)), encoding="utf-8")
         page = _page(analysis, answered, tables, drawings, title, command)
         (folder / "index.html").write_text(page, encoding="utf-8")
     return out / "index.html"
@@ -59,8 +64,13 @@ def render_comparison(
 
 def comparison_tables(analysis: Analysis, answered: Sequence[Answer], caption: str) -> list[Table]:
     """The tables people read; first the answers, where something was asked."""
-    asked = [contrast_table(answered, analysis, caption)] if answered else []
-    return [*asked, *views(analysis, caption)]
+    asked = contrast_tables(answered, analysis, caption) if answered else []
+    return [*asked, *views(analysis, caption), *forgetting_views(analysis, caption)]
+
+
+def _numbers_files(analysis: Analysis, answered: Sequence[Answer]) -> list[NumbersFile]:
+    """Tables for machines beside `table.csv`."""
+    return [*([contrast_file(answered, CONTRASTS_TABLE)] if answered else []), *forgetting_files(analysis)]
 
 
 def terminal_comparison(records: Sequence[RunRecord], contrasts: Sequence[Contrast] = ()) -> RenderableType:
@@ -82,6 +92,8 @@ def _write_tables(
     folder: Path, analysis: Analysis, answered: Sequence[Answer], tables: Sequence[Table], title: str, command: str
 ) -> None:
     (folder / "table.csv").write_text(to_csv(full_table(analysis)), encoding="utf-8")
+    for file in _numbers_files(analysis, answered):
+        (folder / file.name).write_text(to_csv(file.table), encoding="utf-8")
     shown = [f"* {sentence}" for sentence in findings(analysis, answered)]
     lines = [f"# {title}", "", "## What this shows", "", *shown, ""]
     body = "\n".join(to_markdown(table) for table in (*tables, *_pairs(analysis)))
@@ -119,8 +131,9 @@ def _page(
         title=title,
         kicker=f"{first.spec.benchmark} · scale {first.spec.scale} · {protocol_words(analysis.records)}",
         findings=findings(analysis, answered),
-        asked=bool(answered),
         tables=tables,
+        main=WORTH,
+        numbers={file.title: file.name for file in _numbers_files(analysis, answered)},
         pairs=_pairs(analysis),
         drawings=drawings,
         unfinished=unfinished(analysis),

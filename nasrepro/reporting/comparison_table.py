@@ -8,6 +8,8 @@ from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, Tested
 from nasrepro.reporting.grouping import PRIMARY
 from nasrepro.reporting.table_model import Cell, Column, Row, Table, decimal, finite, seed_text, stat
 
+WORTH = "What the found cells are worth"
+"""Title of the table that every comparison has."""
 DIFFERENCE_PARTS = ("difference", "low", "high", "n")
 
 
@@ -53,7 +55,7 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
     tables = [
         table.select(
             ["method", "seeds", PRIMARY, "regret", "percentile", "vs_random"],
-            title="What the found cells are worth",
+            title=WORTH,
             caption=caption,
             notes=_worth_notes(analysis),
         )

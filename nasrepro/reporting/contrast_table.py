@@ -8,10 +8,28 @@ from dataclasses import replace
 from nasrepro.metrics.significance import MINIMUM_PAIRS
 from nasrepro.reporting.analysis import Analysis
 from nasrepro.reporting.comparison_table import difference_cell, p_equals, p_text
-from nasrepro.reporting.contrasts import Answer, out_of_reach, verdict
-from nasrepro.reporting.table_model import Cell, Column, Row, Table
+from nasrepro.reporting.contrasts import FORGETTING, Answer, out_of_reach, verdict
+from nasrepro.reporting.table_model import Cell, Column, NumbersFile, Row, Table
 
+TITLE, FORGETTING_TITLE = "The questions asked", "The same questions, asked about forgetting"
 _GAIN = ("difference", "low", "high")
+_FORGETTING = {
+    "drop": "Below the own best at the end",
+    "late_drop": "Below the best of the second half",
+    "change": "Change over a lag",
+    "late_change": "Change over a lag, second half",
+}
+
+
+def contrast_tables(answered: Sequence[Answer], analysis: Analysis, caption: str) -> list[Table]:
+    """What people read: the answers and, where rows of a question watched cells, those about forgetting."""
+    forgetting = contrast_forgetting_table(answered, caption)
+    return [contrast_table(answered, analysis, caption), *([forgetting] if forgetting is not None else [])]
+
+
+def contrast_file(answered: Sequence[Answer], name: str) -> NumbersFile:
+    """Every number of the answers."""
+    return NumbersFile(TITLE, name, contrast_numbers(answered))
 
 
 def contrast_table(answered: Sequence[Answer], analysis: Analysis, caption: str) -> Table:
@@ -29,7 +47,28 @@ def contrast_table(answered: Sequence[Answer], analysis: Analysis, caption: str)
     )
     keys = [column.key for column in columns]
     table = Table(columns, _rows(answered))
-    return table.select(keys, title="The questions asked", caption=caption, notes=_notes(answered, analysis))
+    return table.select(keys, title=TITLE, caption=caption, notes=_notes(answered, analysis))
+
+
+def contrast_forgetting_table(answered: Sequence[Answer], caption: str) -> Table | None:
+    """The answers about forgetting; None where no question is about two rows that both watched cells."""
+    columns = (
+        Column("contrast", "Contrast", "text"),
+        Column("forgetting.n", "Paired seeds", "count"),
+        *(
+            Column(name, f"{label}, difference", parts=_GAIN, show_std=False, higher_is_better="change" in name)
+            for name, label in _FORGETTING.items()
+        ),
+    )
+    table = Table(columns, tuple(_row(answer) for answer in answered if answer.forgetting))
+    notes = (
+        "Percentage points of the watched cells' inherited accuracy, the first row minus the second, over the seeds "
+        "that both have. What lies less far below its own best at the end has forgotten less, or has learned later; "
+        "a larger change over a tenth of the looks is less forgetting, in the second half at least. Holm over the "
+        "contrasts of each column apart; bold: shown to differ.",
+    )
+    keys = [column.key for column in columns]
+    return table.select(keys, title=FORGETTING_TITLE, caption=caption, notes=notes) if table.rows else None
 
 
 def contrast_numbers(answered: Sequence[Answer]) -> Table:
@@ -50,6 +89,12 @@ def contrast_numbers(answered: Sequence[Answer]) -> Table:
         Column("best.p.holm", "its p (Holm)", "number"),
         Column("tau", "τ of probe cells, difference", parts=_GAIN),
         Column("tau.p.holm", "its p (Holm)", "number"),
+        Column("forgetting.n", "n that watched cells", "count"),
+        *(
+            column
+            for name in FORGETTING
+            for column in (Column(name, name, parts=_GAIN), Column(f"{name}.p.holm", "its p (Holm)", "number"))
+        ),
     )
     return Table(columns, _rows(answered))
 
@@ -76,11 +121,13 @@ def _row(answer: Answer) -> Row:
     }
     if c.p is not None:
         cells |= {"p_words": _p(c.p), "holm_words": _p(answer.tested.p)}
-    for name, tested in (("best", answer.best), ("tau", answer.tau)):
+    for name, tested in (("best", answer.best), ("tau", answer.tau), *answer.forgetting.items()):
         if tested.comparison.n:
             bold = tested.significant
             cells |= {name: replace(difference_cell(tested, p_text(tested)), bold=bold)}
             cells |= {f"{name}.p.holm": Cell(value=tested.p)}
+    if answer.forgetting:
+        cells |= {"forgetting.n": Cell(value=max(tested.comparison.n for tested in answer.forgetting.values()))}
     runs = (*answer.asked.first.runs, *answer.asked.second.runs)
     return Row(cells, records=runs)
 

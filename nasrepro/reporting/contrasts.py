@@ -9,12 +9,15 @@ from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison, attainable,
 from nasrepro.records.contrast import Contrast, Side
 from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Tested, adjusted
 from nasrepro.reporting.comparison_table import p_equals
+from nasrepro.reporting.forgetting import Quantity
 from nasrepro.reporting.grouping import PRIMARY, on_the_way
 from nasrepro.reporting.table_model import MINUS, Cell, brackets, decimal, finite
 
 Pair = tuple[MethodResult | None, MethodResult | None]
+FORGETTING: tuple[Quantity, ...] = ("drop", "late_drop", "change", "late_change")
+"""What of forgetting two rows are compared by."""
 Read = Callable[[MethodResult], Mapping[int, float]]
-"""Seed → value, larger is better."""
+"""Seed → value."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,10 @@ class Answer:
     best: Tested
     """The same of the best cell among the answers that a search would have given on its way, an oracle's choice."""
     tau: Tested
-    """The same of the supernets' τ on the probe cells. Each of the two is a family of its own (Holm)."""
+    """The same of the supernets' τ on the probe cells."""
+    forgetting: Mapping[Quantity, Tested]
+    """The same of how much was forgotten of the watched cells, where both rows watched some, first minus second as
+    measured. Each quantity beside the primary one is a family of its own (Holm)."""
 
     @property
     def pair(self) -> str:
@@ -64,6 +70,7 @@ def answers(analysis: Analysis, contrasts: Sequence[Contrast]) -> tuple[Answer, 
     found = _tested(rows, accuracy)
     best = _tested(rows, lambda row: _best_on_the_way(row, better))
     tau = _tested(rows, lambda row: row.ranking.taus if row.ranking else {})
+    forgotten = {name: _tested(rows, _forgotten(name)) for name in FORGETTING}
     return tuple(
         Answer(
             asked=contrast,
@@ -75,6 +82,7 @@ def answers(analysis: Analysis, contrasts: Sequence[Contrast]) -> tuple[Answer, 
             unit=unit,
             best=best[number],
             tau=tau[number],
+            forgetting={name: own[number] for name, own in forgotten.items() if own[number].comparison.n},
         )
         for number, (contrast, (first, second)) in enumerate(zip(contrasts, rows, strict=True))
     )
@@ -104,6 +112,10 @@ def _best_on_the_way(row: MethodResult, better: float) -> dict[int, float]:
     kept = [record for record in row.done if record.visited]
     truths = zip(kept, on_the_way(kept), strict=True)
     return {record.spec.seed: max(better * truth for truth in known) for record, known in truths if known}
+
+
+def _forgotten(name: Quantity) -> Read:
+    return lambda row: row.forgetting.values[name] if row.forgetting else {}
 
 
 def _cost(first: MethodResult | None, second: MethodResult | None) -> float | None:

@@ -16,6 +16,7 @@ from nasrepro.reporting.comparison_table import scoring_label
 from nasrepro.reporting.contrasts import Answer
 from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
+from nasrepro.reporting.panels import panels
 from nasrepro.reporting.ranking import dead_cells
 from nasrepro.reporting.style import (
     DASHES,
@@ -227,25 +228,38 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.curve]
     if not shown:
         return None
-    figure = new_figure(HALF, 3.1)
-    axes = figure.subplots()
+    rows = panels({result.method: result.name for result in shown})
+    figure = new_figure(HALF if len(rows) == 1 else WIDE, 3.1)
+    drawn = figure.subplots(1, len(rows), squeeze=False, sharey=True)[0]
     styles = row_looks(analysis)
-    for result in shown:
-        _tau_curve(axes, result, styles[result.method])
-    axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
-    ranking = shown[0].ranking
-    if ranking is not None and ranking.by_params is not None:
-        label_line(axes, ranking.by_params, f"parameter count, {decimal(ranking.by_params, 2)}", color=INK)
-    axes.margins(y=0.12)
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, -1.0), min(high, 1.0))
-    axes.set_xlabel("weight updates")
-    axes.set_ylabel("Kendall τ-b to the truth")
-    legends_below(figure, [axes])
+    for axes, (title, names) in zip(drawn, rows.items(), strict=True):
+        for name in names:
+            _tau_curve(axes, analysis.method(name), styles[name])
+        _tau_panel(axes, title, shown[0])
+    low, high = drawn[0].get_ylim()
+    drawn[0].set_ylim(max(low, -1.0), min(high, 1.0))
+    drawn[0].set_ylabel("Kendall τ-b to the truth")
+    legends_below(figure, list(drawn))
     text = "τ-b of one-shot accuracy over the fixed probe cells; bands: 95 % interval over three seeds or more."
     return finish(
-        figure, name="tau", title="Ranking quality during training", caption=text, provenance=provenance, wide=False
+        figure,
+        name="tau",
+        title="Ranking quality during training",
+        caption=text,
+        provenance=provenance,
+        wide=len(rows) > 1,
     )
+
+
+def _tau_panel(axes: Axes, title: str, any_row: MethodResult) -> None:
+    """What a panel has beside its curves."""
+    axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
+    if any_row.ranking is not None and any_row.ranking.by_params is not None:
+        by_params = any_row.ranking.by_params
+        label_line(axes, by_params, f"parameter count, {decimal(by_params, 2)}", color=INK)
+    axes.margins(y=0.12)
+    axes.set_title(title)
+    axes.set_xlabel("weight updates")
 
 
 def _tau_curve(axes: Axes, result: MethodResult, look: Look) -> None:
@@ -266,11 +280,14 @@ def all_figures(analysis: Analysis, provenance: str, answered: Sequence[Answer] 
     """Every figure the records have data for, in reading order."""
     from nasrepro.reporting.cell_figure import cell_figure
     from nasrepro.reporting.contrast_figure import contrast_figure
+    from nasrepro.reporting.forgetting_figures import sharing_figure, watched_figure
 
     made = [
         contrast_figure(answered, analysis, provenance),
         accuracy_figure(analysis, provenance),
         tau_figure(analysis, provenance),
+        watched_figure(analysis, provenance),
+        sharing_figure(analysis, provenance),
         anytime_figure(analysis, provenance),
         scatter_figure(analysis, provenance),
         cell_figure(analysis, provenance),

@@ -9,6 +9,7 @@ from nasrepro.reporting import contrasts
 from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Scoring, Tested
 from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.contrasts import Answer, sentence
+from nasrepro.reporting.forgetting_findings import forgetting_findings
 from nasrepro.reporting.grouping import PRIMARY, rows_of
 from nasrepro.reporting.table_model import decimal, join_words
 
@@ -22,6 +23,7 @@ def findings(analysis: Analysis, answered: Sequence[Answer] = ()) -> list[str]:
         between = _unasked(analysis) if answered else _between(analysis)
         sentences += [_worth(analysis, main), _random(analysis), between]
     sentences += [_ranking(result) for result in analysis.methods if result.ranking is not None]
+    sentences += forgetting_findings(analysis, answered)
     sentences += [_runs(analysis), _trust(analysis)]
     return [text for text in sentences if text]
 

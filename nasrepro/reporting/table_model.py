@@ -99,6 +99,16 @@ class Table:
         return replace(self, columns=chosen, rows=rows, title=title, caption=caption, notes=tuple(notes))
 
 
+@dataclass(frozen=True)
+class NumbersFile:
+    """Every number behind a table that people read, as a file beside the page."""
+
+    title: str
+    """Of the table that people read."""
+    name: str
+    table: Table
+
+
 def finite(value: float | None) -> float | None:
     """The number as a plain float, or None when it is missing, NaN or infinite."""
     return float(value) if value is not None and math.isfinite(value) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import factory
@@ -11,6 +10,7 @@ import pytest
 
 from nasrepro.errors import UserError
 from nasrepro.records.record import RunRecord
+from nasrepro.records.store import read_folder
 from nasrepro.reporting.analysis import analyze
 from nasrepro.reporting.comparison import render_comparison
 from nasrepro.reporting.comparison_table import full_table
@@ -111,7 +111,7 @@ def test_the_page_has_a_row_each_and_says_so(tmp_path: Path) -> None:
         "<b>gdas · as-released</b>, seed 0: diverged",
     ):
         assert words in text
-    stored = [json.loads(path.read_text())["spec"]["protocol"] for path in (page.parent / "records").iterdir()]
+    stored = [record.spec.protocol for record in read_folder(page.parent / "records")]
     assert sorted(stored) == ["as-released"] * 6 + ["sound"] * 9
     assert unfinished(analyze(records, several_protocols=True))[0][0] == "gdas · as-released"
 
