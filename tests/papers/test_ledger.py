@@ -7,6 +7,7 @@ import re
 import pytest
 
 from nasrepro.errors import UserError
+from nasrepro.methods import catalog
 from nasrepro.papers.catalog import items
 from nasrepro.papers.ledger import difference, differences
 
@@ -46,3 +47,35 @@ def test_one_entry_by_name() -> None:
     assert "341" in difference("argmax-keeps-none").why_it_matters
     with pytest.raises(UserError, match="did you mean 'gdas-scalar-terms'"):
         difference("gdas-scalar-term")
+
+
+def test_what_is_said_of_a_protocol_is_what_the_catalogue_does() -> None:
+    """Settings that the entries on NSAS, WPL and EN²AS name belong to the methods they concern."""
+    released = {
+        name: catalog.get(name).protocols["as-released"] for name in ("randomnas-nsas", "gdas-nsas", "en2as-pr")
+    }
+    assert all(released[name]["regularizer"]["detached"] for name in ("randomnas-nsas", "gdas-nsas"))
+    assert released["gdas-nsas"]["regularizer"]["weighting"] == "as-printed", "all of plain GDAS's gradient"
+    sampler = released["en2as-pr"]["sampler"]
+    assert (sampler["archive"], sampler["gamma"], sampler["kept"]) == (1000, 0.01, "rounded")
+    assert (sampler["compared"], sampler["reward"]) == (3, "error")
+    assert catalog.get("gdas-wpl").protocols["as-written"] == {"regularizer": {"memory": 0.0}}
+    assert catalog.get("en2as").protocols["as-written"]["sampler"]["gamma"] == 0.1
+    named = {
+        (entry.id, *setting.split(".", 1))
+        for entry in differences()
+        for setting in re.findall(r"`((?:sampler|regularizer|training)\.\w+)", entry.our_protocol)
+    }
+    assert len(named) >= 6
+    for entry, block, name in named:
+        methods = [catalog.get(method) for method in difference(entry).methods]
+        assert any(name in method.blocks()[block].model_fields for method in methods if block in method.blocks()), entry
+
+
+def test_forgetting_and_novelty_have_their_entries() -> None:
+    nsas = {entry.id for entry in differences(item="nsas/figure-4")}
+    assert {"nsas-darts-replay-gradient", "nsas-nb201-no-archive", "nsas-unstated-settings", "wpl-one-step"} <= nsas
+    novelty = {entry.id for entry in differences(method="en2as", item="en2as/table-3")}
+    assert {"en2as-frozen-archive", "en2as-step-size", "en2as-distance-of-two-nodes"} <= novelty
+    assert "en2as-reward-sign" not in novelty
+    assert "en2as-reward-sign" in {entry.id for entry in differences(method="en2as-pr")}
