@@ -35,7 +35,7 @@ def reproduce(
     protocol: options.Protocol = "sound",
     seeds: Annotated[
         str | None,
-        typer.Option(help="Search seeds, such as 0,1,2 or 0-9.", show_default="0-4, for figures 0-9"),
+        typer.Option(help="Search seeds, such as 0,1,2 or 0-9.", show_default="0-4 or 0-9, as the item has it"),
     ] = None,
     published: Annotated[
         Path | None, typer.Option(help="Records measured before, shown as such; also without the benchmark's data.")
