@@ -239,6 +239,7 @@ def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
                 "report": str(page),
                 "rows": table_rows(page.parent / "table.csv"),
                 "contrasts": table_rows(page.parent / CONTRASTS_TABLE) if asked else [],
+                **_forgetting(page.parent),
                 "runs": [record.key for record in outcome.records],
                 "reused": outcome.reused,
                 "failed": [{"run": failure.job.label, "error": failure.error} for failure in outcome.failures],
@@ -250,6 +251,14 @@ def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
         console.output().print(to_rich(table))
     console.say(short_caption(analysis.records))
     console.say(f"report: {page}")
+
+
+def _forgetting(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What a report tells of watched cells, by the name of its table; nothing where none were watched."""
+    from nasrepro.reporting.forgetting_tables import FILES
+
+    files = [folder / name for name in FILES]
+    return {file.stem: table_rows(file) for file in files if file.is_file()}
 
 
 def _show_record(record: RunRecord, store: RunStore) -> None:
