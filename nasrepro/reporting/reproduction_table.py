@@ -14,6 +14,7 @@ from nasrepro.reporting.claims import JudgedGroups
 from nasrepro.reporting.ours import OursGroup, scale_findings
 from nasrepro.reporting.reproduction_values import comparable, extra_key, extra_scorings, our_name, values_of
 from nasrepro.reporting.table_model import (
+    MINUS,
     MISSING,
     Cell,
     Column,
@@ -102,7 +103,7 @@ def _unmatched(line: PaperRow) -> str:
 
 
 def _printed(printed: Printed) -> Cell:
-    text = printed.raw.replace("±", " ± ").replace("  ", " ")
+    text = printed.raw.replace("±", " ± ").replace("  ", " ").replace("-", MINUS)
     return Cell(value=printed.mean, std=printed.std, text=text, marks=("b",) if printed.bold else ())
 
 

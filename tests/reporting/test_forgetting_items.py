@@ -153,6 +153,7 @@ def test_figure_4_has_rows_that_the_paper_has_not_and_forms_no_difference(tmp_pa
     assert verdicts == ["holds", "holds", "contradicted"]
     page = (out / "index.html").read_text()
     assert "GDAS-AC, not in the paper" in page
+    assert "−0.1818" in (out / "table.md").read_text(), "printed with a true minus"
     assert "Not in the paper, and added by us: GDAS-AC." in page
     assert "4 rows, 4 have numbers of ours beside them" in page
     assert "Holds at this scale: with the NSAS loss GDAS ranks better" in page
