@@ -24,6 +24,9 @@ _COMPLEMENTED: Mapping[str, Blocks] = {**SOUND, "as-written": {"regularizer": {"
 """Eq. 7 to the letter. Released notebooks give no other protocol: for GDAS they scale the gradient of plain GDAS and
 count the replayed losses as numbers, for RandomNAS they replay a complement that is no cell of the space."""
 
+_WPL: Mapping[str, Blocks] = {**SOUND, "as-written": {"regularizer": {"memory": 0.0}}}
+"""The text knows one path before the present. Where each has one step, that leaves the plain gradient."""
+
 _NSAS_SCALES: Mapping[str, Blocks] = {
     "laptop": {"regularizer": {"archive": 4}},
     "smoke": {"regularizer": {"archive": 2, "recent": 8}},
@@ -199,6 +202,15 @@ METHODS: dict[str, Method] = {
             protocols=_COMPLEMENTED,
         ),
         Method(
+            "randomnas-wpl",
+            "RandomNAS, and a penalty on moving weights that mattered to the paths trained before",
+            "Benyahia et al., ICML 2019 (WPL), as in Zhang et al., CVPR 2020 (NSAS), Eq. 4",
+            sampler="uniform",
+            regularizer="wpl",
+            selector="rs",
+            protocols=_WPL,
+        ),
+        Method(
             "randomnas-nsas",
             "RandomNAS, and each step also descends the losses of constraints, visited paths kept different",
             "Zhang et al., CVPR 2020 (NSAS)",
@@ -224,6 +236,15 @@ METHODS: dict[str, Method] = {
             regularizer="complementation",
             selector="argmax",
             protocols=_COMPLEMENTED,
+        ),
+        Method(
+            "gdas-wpl",
+            "GDAS, and a penalty on moving weights that mattered to the paths trained before",
+            "Benyahia et al., ICML 2019 (WPL), as in Zhang et al., CVPR 2020 (NSAS), Eq. 4",
+            sampler="gumbel",
+            regularizer="wpl",
+            selector="argmax",
+            protocols=_WPL,
         ),
         Method(
             "gdas-nsas",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 REGULARIZERS = {
     "complementation": "nasrepro.regularizers.complementation:Complementation",
     "nsas": "nasrepro.regularizers.nsas:NSAS",
+    "wpl": "nasrepro.regularizers.wpl:WPL",
 }
 
 

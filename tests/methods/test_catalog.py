@@ -121,9 +121,19 @@ def test_a_regularizer_is_a_block_of_its_own_between_sampler_and_selector():
 
 
 def test_relatives_with_a_regularizer_differ_in_it_alone():
-    for name, relative in itertools.product(("randomnas", "gdas"), ("ac", "nsas")):
+    for name, relative in itertools.product(("randomnas", "gdas"), ("ac", "wpl", "nsas")):
         plain, regularized = settings_of(name), settings_of(f"{name}-{relative}")
         assert {block: values for block, values in regularized.items() if block != "regularizer"} == plain
+
+
+@pytest.mark.parametrize("name", ["randomnas-wpl", "gdas-wpl"])
+def test_wpl_to_the_letter_remembers_the_path_before_alone(name):
+    sound, written = (
+        resolve(catalog.get(name), CIFAR, "paper", protocol=protocol)["regularizer"]
+        for protocol in ("sound", "as-written")
+    )
+    assert sound["memory"] == 0.9
+    assert written == {**sound, "memory": 0.0}
 
 
 @pytest.mark.parametrize(

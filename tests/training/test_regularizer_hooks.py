@@ -6,6 +6,7 @@ from tiny_training import ScriptedSampler, Stop, assert_identical, comparable, s
 
 from nasrepro.regularizers.complementation import Complementation, ComplementationSettings
 from nasrepro.regularizers.nsas import NSAS, NSASSettings
+from nasrepro.regularizers.wpl import WPL, WPLSettings
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.supernet import Diverged
@@ -220,6 +221,31 @@ def test_interrupted_training_with_constraints_ends_in_the_same_state(make_train
     run(resumed, tmp_path / "c")
     assert_identical(comparable(resumed.state_dict()), comparable(whole.state_dict()))
     assert whole.progress.path_steps > 2 * whole.progress.steps - 3
+
+
+@pytest.mark.parametrize("sampler", ["uniform", "gumbel"])
+def test_weight_plasticity_to_the_letter_is_the_plain_training_at_twice_the_paths(make_training, tmp_path, sampler):
+    letter = WPL(NB201Space(), WPLSettings(strength=1000, memory=0), 0)
+    trainings = {"plain": make_training(sampler), "letter": make_training(sampler, regularizer=letter)}
+    plain, other = (run(training, tmp_path / name) for name, training in trainings.items())
+    assert other.loss == plain.loss
+    assert_identical(trainings["letter"].network.state_dict(), trainings["plain"].network.state_dict())
+    assert other.path_steps == plain.path_steps + plain.steps
+
+
+@pytest.mark.parametrize("sampler", ["uniform", "gumbel"])
+def test_interrupted_training_with_weight_plasticity_ends_in_the_same_state(make_training, tmp_path, sampler):
+    def fresh():
+        return make_training(sampler, regularizer=WPL(NB201Space(), WPLSettings(), 0))
+
+    whole = fresh()
+    run(whole, tmp_path / "whole")
+    for stop in (1, 7, 11):
+        with pytest.raises(Stop):
+            run(fresh(), tmp_path / "c", stop_at(stop))
+    resumed = fresh()
+    run(resumed, tmp_path / "c")
+    assert_identical(comparable(resumed.state_dict()), comparable(whole.state_dict()))
 
 
 @pytest.mark.parametrize("stops", [(7,), (3, 5, 6, 11)], ids=str)
