@@ -28,7 +28,7 @@ def announce(
     seconds: dict[tuple[str, str, str], list[float]] = {}
     for record in [*_stored(store), *earlier]:
         spec = record.spec
-        seconds.setdefault((spec.benchmark, spec.scale, spec.method), []).append(sum(record.cost.seconds.values()))
+        seconds.setdefault((spec.benchmark, spec.scale, spec.method), []).append(record.cost.wall_clock)
     known = [seconds.get((run.spec.benchmark, run.spec.scale, run.spec.method)) for run in todo]
     text = f"{len(planned)} runs, {len(planned) - len(todo)} of them done before"
     if all(known):

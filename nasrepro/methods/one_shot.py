@@ -134,7 +134,7 @@ class OneShotSearch:
             samples=progress.samples,
             scored_cells=progress.observations[-1]["considered"],
             series=curves,
-            seconds={"search": progress.seconds},
+            seconds=progress.seconds,
         )
 
 

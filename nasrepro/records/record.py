@@ -118,7 +118,18 @@ class Cost(_Part):
     queries: dict[str, int] = {}
     """Oracle queries during the search per split; `test` is always 0."""
     seconds: dict[str, float] = {}
-    """Wall-clock per phase; not part of equality."""
+    """Wall-clock; not part of equality. `search` is all of it but `watching` and `scoring`; `steps` is its part in
+    which a supernet and its sampler are trained."""
+
+    @property
+    def wall_clock(self) -> float:
+        """Seconds of the whole run."""
+        return sum(value for name, value in self.seconds.items() if name != "steps")
+
+    @property
+    def ms_per_step(self) -> float | None:
+        """Milliseconds of training per weight update; None where that is unknown."""
+        return 1000 * self.seconds["steps"] / self.steps if self.steps and "steps" in self.seconds else None
 
 
 class Truth(_Part):

@@ -96,9 +96,10 @@ class MethodResult:
         """Whether the method trains a supernet; otherwise it only queries."""
         return any(record.cost.steps > 0 for record in self.records)
 
-    def mean_of(self, read: Callable[[RunRecord], float]) -> float | None:
-        """Mean of a count or time over the finished runs."""
-        return sum(read(record) for record in self.done) / len(self.done) if self.done else None
+    def mean_of(self, read: Callable[[RunRecord], float | None]) -> float | None:
+        """Mean of a count or time over the finished runs that have it."""
+        found = [value for value in map(read, self.done) if value is not None]
+        return sum(found) / len(found) if found else None
 
 
 @dataclass(frozen=True)

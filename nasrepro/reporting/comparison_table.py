@@ -208,7 +208,7 @@ def _cost_cells(result: MethodResult) -> dict[str, Cell]:
         "samples": Cell(value=result.mean_of(lambda r: r.cost.samples)),
         "queries.valid": Cell(value=result.mean_of(lambda r: r.cost.queries.get("valid", 0))),
         "queries.scored": Cell(value=result.mean_of(lambda r: r.cost.queries.get("scored", 0)) or None),
-        "seconds": Cell(value=result.mean_of(lambda r: sum(r.cost.seconds.values()))),
+        "seconds": Cell(value=result.mean_of(lambda r: r.cost.wall_clock)),
     }
 
 

@@ -82,7 +82,7 @@ def _row(result: MethodResult, own: Forgetting, late: Tested | None, gap: Tested
         "lag_steps": Cell(value=own.lag_steps),
         **{name: stat(own.summary(name)) for name in (*_POINTS, *_SHARES, *_LOSSES)},
         "path_steps_per_update": Cell(value=result.mean_of(lambda r: r.cost.path_steps / r.cost.steps)),
-        "ms_per_update": Cell(value=result.mean_of(lambda r: 1000 * r.cost.seconds.get("search", 0) / r.cost.steps)),
+        "ms_per_update": Cell(value=result.mean_of(lambda r: r.cost.ms_per_step)),
     }
     for name, chance in (("drop", "chance"), ("late_drop", "late_chance")):
         cells[name] = replace(cells[name], note=f"{decimal(cells[chance].value or 0.0, 2)} by chance")

@@ -40,7 +40,8 @@ class Progress:
     samples: int = 0
     loss: list[float] = field(default_factory=list)
     """Mean cross-entropy of the sampled paths per epoch, whatever the weights descended."""
-    seconds: float = 0.0
+    seconds: dict[str, float] = field(default_factory=lambda: {"search": 0.0, "steps": 0.0, "watching": 0.0})
+    """By the clock: of training and observing; of training alone; of scoring watched cells, which neither contains."""
     observations: list[dict[str, Any]] = field(default_factory=list)
     """What `observe` returned, in order."""
     visited: list[tuple[int, str]] = field(default_factory=list)
@@ -102,13 +103,14 @@ class SupernetTraining:
         if saved is not None:
             self.load_state_dict(saved)
         while self.progress.epoch < self.settings.epochs:
-            began = time.perf_counter()
+            clock, began = self.progress.seconds, time.perf_counter() - self.progress.seconds["watching"]
             self._epoch(report)
+            clock["steps"] += time.perf_counter() - clock["watching"] - began
             if present is not None:
                 self._visit(present())
             if self.progress.epoch in observe_at:
                 self.progress.observations.append(observe(self.progress))
-            self.progress.seconds += time.perf_counter() - began
+            clock["search"] += time.perf_counter() - clock["watching"] - began
             checkpoint.save(file, self.state_dict())
         return self.progress
 
@@ -151,10 +153,17 @@ class SupernetTraining:
         choice, number = self.sampler.sample(), self.progress.steps + 1
         if self.watch is None or not self.watch.wants(number):
             return self._train(choice, x, y)
-        before = self.watch.scores()
+        before = self._watched(self.watch)
         losses = self._train(choice, x, y)
-        self.progress.looks.append(look(number, choice, before, self.watch.scores()))
+        self.progress.looks.append(look(number, choice, before, self._watched(self.watch)))
         return losses
+
+    def _watched(self, watch: Watch) -> dict[str, list[Any]]:
+        """The watched cells' present scores, by the clock of watching."""
+        began = time.perf_counter()
+        found = watch.scores()
+        self.progress.seconds["watching"] += time.perf_counter() - began
+        return found
 
     def _train(self, choice: Choice, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One step on the sampled path; its cross-entropy and the loss that was descended, the same thing without

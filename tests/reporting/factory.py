@@ -153,7 +153,9 @@ def _cost(trains: bool, full: bool) -> Cost:
     if not full:
         return Cost()
     if trains:
-        return Cost(steps=4000, path_steps=8000, samples=256000, queries={"test": 0}, seconds={"search": 61.5})
+        return Cost(
+            steps=4000, path_steps=8000, samples=256000, queries={"test": 0}, seconds={"search": 61.5, "steps": 50.0}
+        )
     return Cost(queries={"valid": 100, "test": 0}, seconds={"search": 0.5})
 
 

@@ -157,7 +157,7 @@ def test_the_numbers_are_those_of_the_records(page: Path, compared: list[RunReco
         )
         assert float(row["near_minus_far.difference"]) < -0.07
         assert float(row["path_steps_per_update"]) == 2
-        assert float(row["ms_per_update"]) == pytest.approx(1000 * 61.5 / 4000)
+        assert float(row["ms_per_update"]) == pytest.approx(1000 * 50 / 4000)
     sharing = rows_of(page.parent / "sharing.csv")
     none = next(row for row in sharing if (row["method"], row["shared"], row["number"]) == ("gdas", "edges", "0"))
     assert float(none["loss.mean"]) == pytest.approx(0.05)
