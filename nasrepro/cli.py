@@ -22,7 +22,8 @@ from nasrepro.commands.lookup import cost, query
 from nasrepro.commands.names import list_names, show
 from nasrepro.commands.rank import rank
 from nasrepro.commands.reproduce import reproduce
-from nasrepro.commands.run import compare, report, search
+from nasrepro.commands.run import compare, report
+from nasrepro.commands.search import search
 from nasrepro.errors import NasreproError
 
 INTERRUPTED = 128 + signal.SIGINT
