@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from nasrepro.metrics.summary import Summary
 from nasrepro.reporting.analysis import Analysis
 from nasrepro.reporting.figures import BAND_FROM, row_looks
-from nasrepro.reporting.forgetting import Forgetting, Shared
+from nasrepro.reporting.forgetting import Forgetting, Shared, SharedPoint
 from nasrepro.reporting.forgetting_tables import watched_rows
 from nasrepro.reporting.panels import panels
 from nasrepro.reporting.style import HALF, MUTED, WIDE, Drawing, Look, finish, legends_below, new_figure
@@ -88,7 +88,7 @@ def sharing_figure(analysis: Analysis, provenance: str) -> Drawing | None:
             offset = _SPREAD * ((place + 0.5) / len(rows) - 0.5)
             _effect(axes, name, own, kind, styles[name], offset)
         axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
-        most = max(point.number for _, own in rows for point in own.sharing[kind])
+        most = max(point.number for _, own in rows for point in _frequent(own, kind))
         axes.set_xlim(-0.5, most + 0.5)
         axes.set_xticks(range(most + 1))
         axes.set_xlabel(label)
@@ -97,8 +97,8 @@ def sharing_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     text = (
         "Loss of a watched cell right after one weight update minus that right before it, by what the cell shares "
         "with the cell that the update trained; below zero the update helped. Means over seeds of the seeds' means "
-        "with 95 % intervals (three seeds or more); points of one number stand side by side. Numbers that never "
-        "occurred are left out."
+        "with 95 % intervals (three seeds or more); points of one number stand side by side. Numbers that occurred in "
+        "fewer than half of the seeds are left out."
     )
     return finish(
         figure,
@@ -110,8 +110,14 @@ def sharing_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     )
 
 
+def _frequent(own: Forgetting, kind: Shared) -> list[SharedPoint]:
+    """The numbers of shared things that most seeds have seen; others rest on a handful of pairs."""
+    seeds = max(point.loss.n for point in own.sharing[kind])
+    return [point for point in own.sharing[kind] if 2 * point.loss.n >= seeds]
+
+
 def _effect(axes: Axes, name: str, own: Forgetting, kind: Shared, look: Look, offset: float) -> None:
-    points = own.sharing[kind]
+    points = _frequent(own, kind)
     x = np.array([point.number for point in points]) + offset
     mean, low, high = _bounds([point.loss for point in points])
     style = {"color": look.color, "linestyle": look.dash, "marker": look.marker, "markersize": 4.5}
