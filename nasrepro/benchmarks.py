@@ -148,8 +148,6 @@ _SKELETONS = {
     "digits": Skeleton(4, 1, 2, 8, 10, in_channels=1, affine=False),
 }
 
-# Skeleton and training were chosen by measurement with `randomnas` on the 200 probe cells, the settings of samplers
-# by reasoning; docs/scales.md has both.
 _EVOLVED_100 = {
     "population": 20,
     "generations": 4,
@@ -159,6 +157,9 @@ _EVOLVED_100 = {
     "mutation_parents": 8,
 }  # at most 100 cells scored, as many as random search draws; the published proportions
 _EVOLVED_8 = {"population": 4, "generations": 1, "crossovers": 2, "mutations": 2}
+
+# Skeleton and training were chosen by measurement with `randomnas` on the 200 probe cells, the settings of samplers
+# by reasoning; docs/scales.md has both.
 _CIFAR_LAPTOP: dict[str, Any] = {
     "skeleton": {"cells": 1, "image_size": 8},
     "training": {"epochs": 50, "lr": 0.1, "precision": "bf16", "score_images": 1000},

@@ -60,7 +60,8 @@ def show(
 ) -> None:
     """Show everything about a method, a benchmark or a data set."""
     from nasrepro import benchmarks
-    from nasrepro.methods import catalog
+    from nasrepro.methods import catalog, regularizing
+    from nasrepro.methods.method import SELECTORS
 
     target = benchmarks.get(benchmark)
     data = {row["name"]: row for row in data_rows()}
@@ -70,6 +71,9 @@ def show(
         facts = _benchmark_facts(benchmarks.get(name), runs)
     elif name in data:
         facts = data[name]
+    elif name in [*regularizing.names(), *SELECTORS]:
+        kind = "selector" if name in SELECTORS else "regularizer"
+        raise UserError(f"'{name}' is a {kind}, shown with a method: nasrepro show randomnas+{name}")
     else:
         raise unknown("method, benchmark or data set", name, [*catalog.names(), *benchmarks.names(), *data])
     if json:

@@ -2,89 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from nasrepro import plugins
 from nasrepro.errors import unknown
+from nasrepro.methods import protocols
 from nasrepro.methods.composing import base_of, composed, parts_of
-from nasrepro.methods.method import SOUND, Blocks, Method
-
-
-def _as_released(images: int, **blocks: Mapping[str, Any]) -> Mapping[str, Blocks]:
-    """The second generation of NAS-Bench-201's scripts: running averages over all paths normalise at evaluation, and
-    one batch of so many validation images scores a cell."""
-    scoring = {"bn": "running", "score_images": images, "eval_batch": images}
-    return {**SOUND, "as-released": {"training": scoring, **blocks}}
-
-
-_BATCH_OF_512 = _as_released(512)
-
-_COMPLEMENTED: Mapping[str, Blocks] = {**SOUND, "as-written": {"regularizer": {"weighting": "as-printed"}}}
-"""Eq. 7 to the letter. Released notebooks give no other protocol: for GDAS they scale the gradient of plain GDAS and
-count the replayed losses as numbers, for RandomNAS they replay a complement that is no cell of the space."""
-
-_WPL: Mapping[str, Blocks] = {**SOUND, "as-written": {"regularizer": {"memory": 0.0}}}
-"""The text knows one path before the present. Where each has one step, that leaves the plain gradient."""
-
-_NSAS_SCALES: Mapping[str, Blocks] = {
-    "laptop": {"regularizer": {"archive": 4}},
-    "smoke": {"regularizer": {"archive": 2, "recent": 8}},
-}
-"""Each constraint is one more path per step, so the published 8 would train nine times as long as the plain method; a
-smoke run is too short to fill an archive of 8 at all."""
-
-
-def _nsas(**released: str) -> Mapping[str, Blocks]:
-    """Eq. 8 to the letter; and the gradient of the release, in which the losses of constraints are numbers."""
-    written = {"regularizer": {"weighting": "as-printed"}}
-    return {**SOUND, "as-written": written, "as-released": {"regularizer": {"detached": True, **released}}}
-
-
-_E2NAS: Mapping[str, Blocks] = {
-    **SOUND,
-    "as-written": {
-        "sampler": {
-            "start": "prior",
-            "relaxation": "mixture",
-            "temperature": 1.0,
-            "novelty": "as-printed",
-            "balanced": False,
-            "bounded": False,
-        },
-        "regularizer": {"weighting": "as-printed"},
-    },
-    "as-released": {
-        "sampler": {
-            "alpha_weight_decay": 1e-3,
-            "latent": 30,
-            "start": "origin",
-            "relaxation": "coordinates",
-            "decoding": "drawn",
-            "novelty": "constant",
-            "balanced": False,
-            "bounded": False,
-        },
-        "regularizer": {"detached": True},
-    },
-}
-"""Three readings of one text; docs/e2nas.md says what each of them takes from paper and release."""
-
-
-def _en2as(**released: str) -> Mapping[str, Blocks]:
-    """The text to the letter; and the step of the release, which never changes a cell. Its archive of 1,000 cells is
-    uniform, so that a shorter run is RandomNAS. Its distance compares the first two of a cell's nodes, here three of
-    six edges."""
-    written = {"gamma": 0.1, "centered": False}
-    kept = {"archive": 1000, "gamma": 0.01, "centered": False, "kept": "rounded", "compared": 3}
-    return {**SOUND, "as-written": {"sampler": written}, "as-released": {"sampler": {**kept, **released}}}
-
-
-_EN2AS_SCALES: Mapping[str, Blocks] = {"smoke": {"sampler": {"archive": 4, "neighbors": 2}}}
-"""A smoke run of eight steps is too short to fill the archive of 100."""
-
-_SHORT_PREDICTOR = {"search": {"predictor_epochs": 200}}
-"""A fifth of the published length; docs/scales.md says what little was measured of the difference."""
+from nasrepro.methods.method import Method
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -139,7 +61,7 @@ METHODS: dict[str, Method] = {
             search="nao:nao",
             search_settings="nao:NAOSettings",
             trains=True,
-            scales={"laptop": _SHORT_PREDICTOR, "smoke": {"search": {"predictor_epochs": 20}}},
+            scales={"laptop": protocols.SHORT_PREDICTOR, "smoke": {"search": {"predictor_epochs": 20}}},
         ),
         Method(
             "nao-study",
@@ -149,7 +71,7 @@ METHODS: dict[str, Method] = {
             search_settings="nao_study:NAOStudySettings",
             trains=True,
             scales={
-                "laptop": _SHORT_PREDICTOR,
+                "laptop": protocols.SHORT_PREDICTOR,
                 "smoke": {"search": {"held_out": 8, "sizes": [8, 16], "predictor_epochs": 20}},
             },
         ),
@@ -190,7 +112,7 @@ METHODS: dict[str, Method] = {
             "Li & Talwalkar, UAI 2019; settings of Dong & Yang, ICLR 2020",
             sampler="uniform",
             selector="rs",
-            protocols=_BATCH_OF_512,
+            protocols=protocols.BATCH_OF_512,
         ),
         Method(
             "randomnas-ac",
@@ -199,7 +121,7 @@ METHODS: dict[str, Method] = {
             sampler="uniform",
             regularizer="complementation",
             selector="rs",
-            protocols=_COMPLEMENTED,
+            protocols=protocols.COMPLEMENTED,
         ),
         Method(
             "randomnas-wpl",
@@ -208,7 +130,7 @@ METHODS: dict[str, Method] = {
             sampler="uniform",
             regularizer="wpl",
             selector="rs",
-            protocols=_WPL,
+            protocols=protocols.WPL,
         ),
         Method(
             "randomnas-nsas",
@@ -217,8 +139,8 @@ METHODS: dict[str, Method] = {
             sampler="uniform",
             regularizer="nsas",
             selector="rs",
-            scales=_NSAS_SCALES,
-            protocols=_nsas(),  # the demos halve the gradient
+            scales=protocols.NSAS_SCALES,
+            protocols=protocols.nsas(),  # the demos halve the gradient
         ),
         Method(
             "gdas",
@@ -226,7 +148,7 @@ METHODS: dict[str, Method] = {
             "Dong & Yang, CVPR 2019; settings of Dong & Yang, ICLR 2020",
             sampler="gumbel",
             selector="argmax",
-            protocols=_BATCH_OF_512,
+            protocols=protocols.BATCH_OF_512,
         ),
         Method(
             "gdas-ac",
@@ -235,7 +157,7 @@ METHODS: dict[str, Method] = {
             sampler="gumbel",
             regularizer="complementation",
             selector="argmax",
-            protocols=_COMPLEMENTED,
+            protocols=protocols.COMPLEMENTED,
         ),
         Method(
             "gdas-wpl",
@@ -244,7 +166,7 @@ METHODS: dict[str, Method] = {
             sampler="gumbel",
             regularizer="wpl",
             selector="argmax",
-            protocols=_WPL,
+            protocols=protocols.WPL,
         ),
         Method(
             "gdas-nsas",
@@ -253,8 +175,10 @@ METHODS: dict[str, Method] = {
             sampler="gumbel",
             regularizer="nsas",
             selector="argmax",
-            scales=_NSAS_SCALES,
-            protocols=_nsas(weighting="as-printed"),  # neither demo nor notebooks change the gradient of plain GDAS
+            scales=protocols.NSAS_SCALES,
+            protocols=protocols.nsas(
+                weighting="as-printed"
+            ),  # neither demo nor notebooks change the gradient of plain GDAS
         ),
         Method(
             "gdas-a",
@@ -271,7 +195,7 @@ METHODS: dict[str, Method] = {
             selector="argmax",
             training="darts:DartsTraining",
             share_of_epochs=0.2,
-            protocols=_BATCH_OF_512,
+            protocols=protocols.BATCH_OF_512,
         ),
         Method(
             "darts-v2",
@@ -282,7 +206,7 @@ METHODS: dict[str, Method] = {
             training="darts_v2:DartsV2Training",
             scales={"laptop": {"training": {"precision": "fp32"}}},
             share_of_epochs=0.2,
-            protocols=_BATCH_OF_512,
+            protocols=protocols.BATCH_OF_512,
         ),
         Method(
             "setn",
@@ -291,7 +215,7 @@ METHODS: dict[str, Method] = {
             sampler="template",
             selector="proposed",
             training="setn:SetnTraining",
-            protocols=_BATCH_OF_512,
+            protocols=protocols.BATCH_OF_512,
         ),
         Method(
             "enas",
@@ -301,7 +225,7 @@ METHODS: dict[str, Method] = {
             selector="proposed",
             training="enas:EnasTraining",
             scales={"laptop": {"training": {"lr_swings": 5}}, "smoke": {"training": {"lr_swings": 1}}},
-            protocols=_as_released(128, sampler={"baseline": "per-epoch"}),
+            protocols=protocols.as_released(128, sampler={"baseline": "per-epoch"}),
         ),
         Method(
             "nao",
@@ -322,7 +246,7 @@ METHODS: dict[str, Method] = {
             regularizer="complementation",
             selector="argmax",
             reads="e2nas:weights_read",
-            protocols=_E2NAS,
+            protocols=protocols.E2NAS,
         ),
         Method(
             "en2as",
@@ -330,8 +254,8 @@ METHODS: dict[str, Method] = {
             "Zhang et al., Efficient Novelty-Driven Neural Architecture Search (EN²AS)",
             sampler="novelty",
             selector="ea",
-            scales=_EN2AS_SCALES,
-            protocols=_en2as(),
+            scales=protocols.EN2AS_SCALES,
+            protocols=protocols.en2as(),
         ),
         Method(
             "en2as-pr",
@@ -339,8 +263,8 @@ METHODS: dict[str, Method] = {
             "Zhang et al., Efficient Novelty-Driven Neural Architecture Search (EN²AS), Eq. 9",
             sampler="rewarded-novelty",
             selector="ea",
-            scales=_EN2AS_SCALES,
-            protocols=_en2as(reward="error"),
+            scales=protocols.EN2AS_SCALES,
+            protocols=protocols.en2as(reward="error"),
         ),
     )
 }

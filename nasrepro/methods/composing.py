@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nasrepro.errors import UserError, unknown
@@ -29,9 +29,8 @@ def composed(base: Method, parts: Sequence[str], catalogue: Sequence[Method]) ->
 
     A combination has one name, however it was put together: that of the catalogue's method which is just that, or else
     of its relative with the same regularizer, the plain one where there is none. So `gdas+nsas+rs` is `gdas-nsas+rs`.
-    Protocols are those of the method it is called after, without what they state of a part that is replaced, and
-    without those that state nothing else. Scales are too, and have for a new part what the catalogue's first method
-    with that part has for it.
+    Scales and protocols are those of the method it is called after, and have for a new part what the catalogue's first
+    method with that part has for it; see `_protocols` for those that cannot be had.
 
     Raises `UserError` for parts that do not exist, for two of a kind, and for a method that trains no supernet. Parts
     that exist but do not go together are refused by `Method.parts`.
@@ -60,7 +59,7 @@ def composed(base: Method, parts: Sequence[str], catalogue: Sequence[Method]) ->
         regularizer=wanted[0],
         selector=wanted[1],
         base=nearest.name,
-        protocols=_remaining(nearest.protocols, replaced),
+        protocols=_protocols(nearest, replaced, catalogue),
         scales=_scales(nearest, replaced, catalogue),
     )
 
@@ -86,10 +85,19 @@ def _likeness(method: Method, regularizer: str | None, selector: str | None) -> 
     return method.regularizer == regularizer, method.regularizer is None, method.selector == selector
 
 
-def _remaining(blocks: Mapping[str, Blocks], replaced: Iterable[str]) -> dict[str, Blocks]:
-    """Protocols without what they state of replaced parts; those that state nothing else are dropped."""
-    left = {name: {key: values for key, values in of.items() if key not in replaced} for name, of in blocks.items()}
-    return {name: stated for name, stated in left.items() if stated or not blocks[name]}
+def _protocols(base: Method, replaced: Mapping[str, str], catalogue: Sequence[Method]) -> dict[str, Blocks]:
+    """The base's, with what the lender of a new regularizer states in the same protocol. One that the lender does not
+    have is dropped, because half of a row would follow other rules than its caption says; so is one that stated nothing
+    but replaced parts. Selectors have no readings of their own."""
+    lender = _lender("regularizer", replaced["regularizer"], catalogue) if "regularizer" in replaced else None
+    found: dict[str, Blocks] = {}
+    for name, stated in base.protocols.items():
+        if "regularizer" in replaced and name != "sound" and (lender is None or name not in lender.protocols):
+            continue
+        left = {block: values for block, values in stated.items() if block not in replaced}
+        lent = lender.protocols.get(name, {}).get("regularizer") if lender else None
+        found[name] = {**left, **({"regularizer": lent} if lent else {})}
+    return {name: stated for name, stated in found.items() if stated or not base.protocols[name]}
 
 
 def _scales(base: Method, replaced: Mapping[str, str], catalogue: Sequence[Method]) -> dict[str, Blocks]:
@@ -98,8 +106,13 @@ def _scales(base: Method, replaced: Mapping[str, str], catalogue: Sequence[Metho
         for scale, blocks in base.scales.items()
     }
     for block, part in replaced.items():
-        lender = next((method for method in catalogue if getattr(method, block) == part), None)
+        lender = _lender(block, part, catalogue)
         for scale, blocks in lender.scales.items() if lender else ():
             if block in blocks:
                 found.setdefault(scale, {})[block] = blocks[block]
     return dict(found)
+
+
+def _lender(block: str, part: str, catalogue: Sequence[Method]) -> Method | None:
+    """The first method of the catalogue that has the part: whose settings for it a composed method takes."""
+    return next((method for method in catalogue if getattr(method, block) == part), None)

@@ -14,7 +14,7 @@ from nasrepro.datasets.images import ImageData
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Genotype, Skeleton
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.norm import BatchNormMode, recalibrate
+from nasrepro.supernets.norm import BatchNormMode, kept_statistics, recalibrate
 from nasrepro.training.evaluate import Evaluator, ImageScore
 from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import Diverged
@@ -54,9 +54,11 @@ class SharedWeights:
     def score_or_nan(self, genotype: Genotype) -> ImageScore:
         """The same where the loss may be no number; the accuracy then means nothing."""
         forward = partial(self.network, choice=genotype.ops)  # type: ignore[attr-defined]
-        if self.settings.bn == "recalibrated":
+        if self.settings.bn != "recalibrated":
+            return self.judge.score(self.network, forward)
+        with kept_statistics(self.network):  # a sampler's own rewards must not depend on which cells were looked at
             recalibrate(self.network, (x for x, _ in self._calibration.batches), forward)
-        return self.judge.score(self.network, forward)
+            return self.judge.score(self.network, forward)
 
     @cached_property
     def _calibration(self) -> Evaluator:

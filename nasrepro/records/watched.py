@@ -19,12 +19,16 @@ class Scored(_Part):
 
 
 class Look(_Part):
-    """The watched cells right before and right after one weight update; nothing else happens in between."""
+    """The watched cells right before and right after one weight update.
+
+    Where a regularizer runs more paths than the sampled one, their weights move in between as well; with replayed paths
+    that have updates of their own, so do those.
+    """
 
     step: int
     """Number of that update, counted from 1."""
     path: str | None
-    """Id of the cell that the update trained; None where it trained a mixture."""
+    """Id of the sampled cell; None where a mixture was trained."""
     before: Scored
     after: Scored
 

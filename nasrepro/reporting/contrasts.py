@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from nasrepro.reporting.table_model import MINUS, Cell, brackets, decimal, finit
 Pair = tuple[MethodResult | None, MethodResult | None]
 FORGETTING: tuple[Quantity, ...] = ("drop", "late_drop", "change", "late_change")
 """What of forgetting two rows are compared by."""
+_OVER_A_LAG: tuple[Quantity, ...] = ("change", "late_change")
+_LAGS_ALIKE = 0.1
+"""Lags are a share of the looks, so that of a shorter training is shorter; only changes over equal times compare."""
 Read = Callable[[MethodResult], Mapping[int, float]]
 """Seed → value."""
 
@@ -70,7 +74,7 @@ def answers(analysis: Analysis, contrasts: Sequence[Contrast]) -> tuple[Answer, 
     found = _tested(rows, accuracy)
     best = _tested(rows, lambda row: _best_on_the_way(row, better))
     tau = _tested(rows, lambda row: row.ranking.taus if row.ranking else {})
-    forgotten = {name: _tested(rows, _forgotten(name)) for name in FORGETTING}
+    forgotten = {name: _tested([_comparable(pair, name) for pair in rows], _forgotten(name)) for name in FORGETTING}
     return tuple(
         Answer(
             asked=contrast,
@@ -116,6 +120,16 @@ def _best_on_the_way(row: MethodResult, better: float) -> dict[int, float]:
 
 def _forgotten(name: Quantity) -> Read:
     return lambda row: row.forgetting.values[name] if row.forgetting else {}
+
+
+def _comparable(pair: Pair, name: Quantity) -> Pair:
+    """No rows where they watched other cells or images, or, for changes, over lags of other lengths in updates."""
+    mine, others = (row.forgetting if row is not None else None for row in pair)
+    if mine is None or others is None:
+        return pair
+    alike = (mine.cells, mine.images) == (others.cells, others.images)
+    same_lag = math.isclose(mine.lag_steps, others.lag_steps, rel_tol=_LAGS_ALIKE)
+    return pair if alike and (same_lag or name not in _OVER_A_LAG) else (None, None)
 
 
 def _cost(first: MethodResult | None, second: MethodResult | None) -> float | None:

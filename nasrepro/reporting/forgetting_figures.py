@@ -96,7 +96,7 @@ def sharing_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     legends_below(figure, list(drawn))
     text = (
         "Loss of a watched cell right after one weight update minus that right before it, by what the cell shares "
-        "with the cell that the update trained; below zero the update helped. Means over seeds of the seeds' means "
+        "with the cell that the update sampled; below zero the update helped. Means over seeds of the seeds' means "
         "with 95 % intervals (three seeds or more); points of one number stand side by side. Numbers that occurred in "
         "fewer than half of the seeds are left out."
     )

@@ -56,8 +56,8 @@ def forgetting_numbers(analysis: Analysis) -> Table:
         Column("late_change", "Change over a lag, second half", show_std=False, higher_is_better=True),
         Column("late_fallen", "Share of losses, second half", digits=3),
         Column("late_change.p", "p (Holm)", "number"),
-        Column("near", f"Loss of cells that share {MANY} edges or more", digits=4, show_std=False),
-        Column("far", "Loss of cells that share none", digits=4, show_std=False),
+        Column("near", f"Change of loss, {MANY} edges shared or more", digits=4, show_std=False),
+        Column("far", "Change of loss, none shared", digits=4, show_std=False),
         Column("near_minus_far", "Near minus far", digits=4, parts=("difference", "low", "high", "n")),
         Column("near_minus_far.p", "p (Holm)", "number"),
         Column("path_steps_per_update", "Path steps per update", "number"),
@@ -178,8 +178,9 @@ def _notes(analysis: Analysis) -> list[str]:
         "best grows with noise alone: by chance is what it would be if weights stood still and only the images were "
         f"drawn anew. A change is the accuracy a tenth of the looks ({lags} weight updates) later minus the accuracy, "
         "where noise cancels; early in training it is mostly learning, so the second half says more of forgetting.",
-        "Loss: change of the cross-entropy (nats) across a single update, by how many edges a cell shares with the "
-        "cell that the update trained. ms per update: of the whole search, with all that is scored on the way.",
+        "Change of loss: of the cross-entropy (nats) across a single update, by how many edges a cell shares with the "
+        "sampled cell; further paths that a regularizer runs move their weights in the same update and are not counted. "
+        "ms per update: of supernet, sampler and regularizer; scoring probe and watched cells is left out.",
     ]
     tested = [*late_changes(analysis).values(), *sharing_gaps(analysis).values()]
     if any(own.p is not None for own in tested):

@@ -95,15 +95,39 @@ def test_a_replaced_regularizer_takes_its_settings_with_it(monkeypatch):
         sampler="gumbel",
         regularizer="other",
         selector="argmax",
+        protocols={
+            "sound": {},
+            "as-released": {"training": {"bn": "batch"}, "regularizer": {"weighting": "as-printed"}},
+        },
         scales={"laptop": {"regularizer": {"epsilon": 0.125}, "training": {"epochs": 9}}},
     )
     method = composed(HELD, ["other"], [lender])
     assert method.name == "held+other"
-    assert method.protocols == {"sound": {}, "as-released": {"training": {"bn": "running"}}}
+    lent = {"training": {"bn": "running"}, "regularizer": {"weighting": "as-printed"}}
+    assert method.protocols == {"sound": {}, "as-released": lent}  # "as-written" of a part that is gone is gone
     assert method.scales == {"laptop": {"training": {"epochs": 3}, "regularizer": {"epsilon": 0.125}}, "smoke": {}}
     settings = resolve(method, DIGITS, "laptop", protocol="as-released")
-    assert (settings["regularizer"]["epsilon"], settings["regularizer"]["detached"]) == (0.125, False)
+    assert settings["regularizer"] == {"epsilon": 0.125, "weighting": "as-printed", "detached": False}
     assert (settings["training"]["epochs"], settings["training"]["bn"]) == (3, "running")
+
+
+def test_a_protocol_that_the_new_regularizer_does_not_know_is_no_protocol():
+    """Half of its rows would follow other rules than their caption says."""
+    assert list(catalog.get("setn+wpl").protocols) == ["sound"]
+    released = catalog.get("setn+nsas").protocols["as-released"]
+    assert released["regularizer"]["detached"]
+    assert released["training"] == catalog.get("setn").protocols["as-released"]["training"]
+
+
+def test_relatives_score_cells_alike_in_every_protocol():
+    """Rows that are subtracted from each other must differ in what they are about and in nothing else."""
+    for family in (
+        ("randomnas", "randomnas-nsas", "randomnas+ea", "en2as", "en2as-pr", "en2as+rs"),
+        ("gdas", "gdas-nsas"),
+    ):
+        for protocol in ("sound", "as-released"):
+            settings = [resolve(catalog.get(name), DIGITS, "laptop", protocol=protocol)["training"] for name in family]
+            assert all(other == settings[0] for other in settings), protocol
 
 
 def test_a_plain_relative_lends_its_name_where_none_has_the_regularizer(monkeypatch):

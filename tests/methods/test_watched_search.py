@@ -28,10 +28,19 @@ def test_the_last_look_is_what_the_probes_end_with(tmp_path):
     assert last.loss == pytest.approx(probe.loss[:3], rel=1e-5)
 
 
-@pytest.mark.parametrize("method", ["gdas", "randomnas-ac", "enas", "darts-v2"])
-def test_a_watched_training_is_the_same_training(method, tmp_path):
-    plain, _ = search(method, tmp_path / "plain")
-    watched, _ = search(method, tmp_path / "watched", training=WATCHED)
+@pytest.mark.parametrize(
+    ("method", "bn"),
+    [
+        ("gdas", "batch"),
+        ("randomnas-ac", "batch"),
+        ("enas", "running"),
+        ("darts-v2", "batch"),
+        ("en2as-pr", "recalibrated"),
+    ],
+)
+def test_a_watched_training_is_the_same_training(method, bn, tmp_path):
+    plain, _ = search(method, tmp_path / "plain", training={"bn": bn})
+    watched, _ = search(method, tmp_path / "watched", training={**WATCHED, "bn": bn})
     mute = {"looks": [], "watched_images": 0, "seconds": {}}
     assert dataclasses.replace(watched, **mute) == dataclasses.replace(plain, **mute)
     assert watched.looks

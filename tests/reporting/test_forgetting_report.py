@@ -241,3 +241,19 @@ def test_a_run_that_was_looked_at_once_says_what_it_can() -> None:
     assert math.isnan(found.summary("late_change").mean)
     assert found.versus_still is None
     assert findings(analyze([record]))
+
+
+def test_changes_over_lags_of_other_lengths_are_not_compared(compared: list[RunRecord]) -> None:
+    """A tenth of the looks of a training half as long is half as many updates."""
+
+    def halved(record: RunRecord) -> RunRecord:
+        assert record.watched is not None
+        looks = [look.model_copy(update={"step": look.step // 2}) for look in record.watched.looks]
+        return record.model_copy(update={"watched": record.watched.model_copy(update={"looks": looks})})
+
+    shorter = [halved(r) if r.spec.method == "gdas-nsas" else r for r in compared]
+    asked = [question(shorter, "gdas-nsas", "gdas")]
+    (same,) = answers(analyze(compared), [question(compared, "gdas-nsas", "gdas")])
+    (other,) = answers(analyze(shorter), asked)
+    assert set(same.forgetting) == {"drop", "late_drop", "change", "late_change"}
+    assert set(other.forgetting) == {"drop", "late_drop"}
