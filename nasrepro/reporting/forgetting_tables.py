@@ -179,7 +179,7 @@ def _notes(analysis: Analysis) -> list[str]:
         f"drawn anew. A change is the accuracy a tenth of the looks ({lags} weight updates) later minus the accuracy, "
         "where noise cancels; early in training it is mostly learning, so the second half says more of forgetting.",
         "Change of loss: of the cross-entropy (nats) across a single update, by how many edges a cell shares with the "
-        "sampled cell; further paths that a regularizer runs move their weights in the same update and are not counted. "
+        "sampled cell; other paths, which a regularizer runs, move their weights in the same update and do not count. "
         "ms per update: of supernet, sampler and regularizer; scoring probe and watched cells is left out.",
     ]
     tested = [*late_changes(analysis).values(), *sharing_gaps(analysis).values()]
