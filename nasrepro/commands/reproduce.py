@@ -185,9 +185,9 @@ def _show(wanted: PaperItem, groups: Sequence[OursGroup], target: Path, *, json:
 
     page = render_reproduction(wanted, groups, target)
     if json:
-        console.show_json(
-            {"item": wanted.id, "kind": wanted.kind, "report": str(page), "rows": table_rows(page.parent / "table.csv")}
-        )
+        answer = {"item": wanted.id, "kind": wanted.kind, "report": str(page)}
+        tables = {"rows": page.parent / "table.csv", "claims": page.parent / "claims.csv"}
+        console.show_json(answer | {name: table_rows(path) for name, path in tables.items() if path.exists()})
         return
     console.output().print(terminal_reproduction(wanted, groups))
     console.say(f"report: {page}")

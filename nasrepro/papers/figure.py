@@ -105,30 +105,36 @@ class Panel(Part):
 
 
 class Place(Part):
-    """A point of a curve."""
+    """A point of a curve, or the mean of its points over a range."""
 
     curve: str
     """Key of the curve."""
     x: float | None = None
     share: float | None = Field(None, ge=0, le=1)
     """Instead of `x`: the point nearest to this share of the way from 0 to the curve's end, which is 1 at any scale."""
+    since: float | None = Field(None, ge=0, le=1)
+    """With `share`: the mean of all points after this share of the way and up to `share`, where one point alone would
+    say little, as of a curve that jumps."""
 
     @property
     def where(self) -> str:
         """On the x axis, in words."""
         if self.x is not None:
             return f"{self.x:g}"
-        return "the end" if self.share == 1 else f"{100 * (self.share or 0):g} % of the way"
+        end = "the end" if self.share == 1 else f"{100 * (self.share or 0):g} % of the way"
+        return end if self.since is None else f"{100 * self.since:g} % to {end}"
 
     @model_validator(mode="after")
     def _is_said_in_one_way(self) -> Self:
         if (self.x is None) == (self.share is None):
             raise ValueError(f"a place on '{self.curve}' needs either x or the share of the way")
+        if self.since is not None and (self.share is None or self.since >= self.share):
+            raise ValueError(f"a place on '{self.curve}' since {self.since:g} needs a later share of the way")
         return self
 
 
 class Claim(Statement):
-    """A statement about a point of a curve, or about the difference of two."""
+    """A statement about a place of a curve, or about the difference of two."""
 
     at: Place
     minus: Place | None = None

@@ -54,8 +54,8 @@ def render_reproduction(item: PaperItem, groups: Sequence[OursGroup], out: Path)
     """Write the paper's item with ours beside it into the folder `out` and return its page.
 
     Writes `table.csv`, `table.md`, `table.tex`, `index.html` and `records/*.json.gz`, for a figure also `data.csv`
-    and `figures/*.svg|png`; `out` is replaced as a whole. Raises `UserError` when a group mixes what must not be mixed
-    or the folder cannot be written.
+    and `figures/*.svg|png`, for a table of which the paper states something also `claims.csv`; `out` is replaced as a
+    whole. Raises `UserError` when a group mixes what must not be mixed or the folder cannot be written.
     """
     groups = [group for group in groups if group.records]
     made = _rendition(item, groups, draw=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Mapping
 
 from nasrepro.metrics.summary import Summary, summarize
@@ -65,11 +66,22 @@ def _measured(item: FigureItem, claim: Claim, group: OursGroup) -> Measured:
 
 
 def _at(item: FigureItem, place: Place, group: OursGroup) -> dict[int, float]:
-    """By seed, where the curve has the point."""
+    """By seed, where the curve has the point, or one in the range."""
     points = points_of(group, item.curves[place.curve])
     if place.x is not None:
         return {seed: own[place.x] for seed, own in points.items() if place.x in own}
-    return {seed: own[nearest(own, place.share or 0.0)] for seed, own in points.items() if own}
+    share = place.share or 0.0
+    if place.since is None:
+        return {seed: own[nearest(own, share)] for seed, own in points.items() if own}
+    inside = {seed: within(own, place.since, share) for seed, own in points.items() if own}
+    return {seed: statistics.fmean(points[seed][x] for x in places) for seed, places in inside.items() if places}
+
+
+def within(places: Iterable[float], since: float, share: float) -> list[float]:
+    """The places after the one share of the way from 0 to the last one and up to the other, in rising order."""
+    known = sorted(places)
+    slack = 1e-9 * abs(known[-1])  # places are quotients: one on the border may lie a rounding error beside it
+    return [x for x in known if since * known[-1] + slack < x <= share * known[-1] + slack]
 
 
 def nearest(places: Iterable[float], share: float) -> float:

@@ -10,6 +10,7 @@ import pytest
 from nasrepro.experiments.plan import plan
 from nasrepro.experiments.runner import run
 from nasrepro.methods import catalog
+from nasrepro.papers import catalog as papers
 from nasrepro.records.spec import run_key
 from nasrepro.records.store import RunStore, read_folder, write_record
 
@@ -195,7 +196,18 @@ def test_no_run_shows_published_records_only(with_table, user_error, tmp_path):
     assert result.code == 0
     ours = [row for row in result.json["rows"] if row["method"] == "gdas" and row["n"]]
     assert [row["source"] for row in ours] == ["ours, published, smoke"]
+    assert "claims" not in result.json, "nothing of this table is stated as a claim"
     user_error(with_table("reproduce", "e2nas/table-1", "--no-run"), "--published")
+
+
+def test_reproduce_answers_with_the_claims_of_a_table(with_table, tmp_path):
+    published_gdas(tmp_path, method="randomnas")
+    result = with_table("reproduce", "en2as/table-3", "--published", "published", "--no-run", "--json")
+    assert result.code == 0
+    stated = [claim.measured for claim in papers.item("en2as/table-3").claims]
+    assert [claim["measured"] for claim in result.json["claims"]] == stated
+    assert {claim["verdict"] for claim in result.json["claims"]} == {"not measured"}
+    assert len(result.json["rows"]) >= 6
 
 
 def test_reproduce_draws_a_figure_from_its_series(with_table, tmp_path):

@@ -120,7 +120,12 @@ def test_nsas_figure_1_shows_four_cells_beside_their_worth() -> None:
         ("gdas_mean", 1, 0.25, "below"),
         ("randomnas_mean", 1, 0.25, "below"),
     }
-    assert all("without a number" in c.says for c in figure.claims if c.bound is None)
+    jumps = [claim for claim in figure.claims if claim.bound is None]
+    assert all("without a number" in claim.says and "second half" in claim.measured for claim in jumps)
+    assert [(c.at.curve, c.at.since, c.at.share) for c in jumps] == [
+        ("randomnas_change", 0.5, 1),
+        ("gdas_change", 0.5, 1),
+    ]
 
 
 def test_nsas_figure_3_holds_each_loss_against_the_plain_one_at_the_end() -> None:
@@ -169,5 +174,17 @@ def test_a_level_stands_beside_a_series_and_is_named(change: dict[str, object], 
 
 
 def test_a_place_reads_as_people_say_it() -> None:
-    places = [Place(curve="a", x=500), Place(curve="a", share=1), Place(curve="a", share=0.25)]
-    assert [place.where for place in places] == ["500", "the end", "25 % of the way"]
+    said: list[tuple[dict[str, float], str]] = [
+        ({"x": 500}, "500"),
+        ({"share": 1}, "the end"),
+        ({"share": 0.25}, "25 % of the way"),
+        ({"share": 1, "since": 0.5}, "50 % to the end"),
+        ({"share": 0.75, "since": 0}, "0 % to 75 % of the way"),
+    ]
+    assert [Place.model_validate({"curve": "a"} | place).where for place, _ in said] == [words for _, words in said]
+
+
+@pytest.mark.parametrize("place", [{"x": 5, "since": 0.5}, {"share": 0.5, "since": 0.5}, {"share": 0.2, "since": 0.5}])
+def test_a_range_ends_after_it_begins(place: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match="needs a later share"):
+        Place.model_validate({"curve": "a"} | place)
