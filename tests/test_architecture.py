@@ -70,6 +70,7 @@ MAY_IMPORT = {
     "pipeline": _WORK | {"experiments", "reporting", "console"},
     "console": set(),
     "commands": _WORK | {"experiments", "reporting", "testing", "pipeline", "console", "tabulation"},
+    "__main__": {"cli"},
     "cli": _WORK | {"experiments", "reporting", "testing", "pipeline", "console", "commands", "tabulation"},
 }
 THIRD_PARTIES = {

@@ -41,9 +41,23 @@ def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
         "benchmark": benchmark.name,
         "settings": [*_settings(method, benchmark), *_skeleton(method, benchmark)],
         "differences": [
-            found.model_dump(include=set(_KEPT)) for found in differences(method=method.base or method.name)
+            found.model_dump(include=set(_KEPT))
+            for found in differences()
+            if not found.methods or not _concerned(method).isdisjoint(found.methods)
         ],
     }
+
+
+def _concerned(method: Method) -> set[str]:
+    """The methods whose differences between paper and release concern this one: itself, or, where it is composed, its
+    base and those that have its new regularizer."""
+    from nasrepro.methods import catalog
+
+    if method.base is None:
+        return {method.name}
+    base = catalog.get(method.base)
+    lent = method.regularizer if method.regularizer != base.regularizer else None
+    return {base.name} | {known.name for known in catalog.METHODS.values() if lent and known.regularizer == lent}
 
 
 def print_method(facts: dict[str, Any]) -> None:

@@ -110,3 +110,17 @@ def test_the_source_of_a_setting_is_that_of_the_class_that_declares_it():
     ]
     assert source(Plain, "x") == "not stated"
     assert Ours().model_dump() == {"lr": 1.0, "width": 3, "speed": 1}
+
+
+def test_a_composed_method_has_the_differences_of_its_base_and_of_its_new_regularizer(nasrepro):
+    def ids(name):
+        return {entry["id"] for entry in nasrepro("show", name, "--json").json["differences"]}
+
+    assert ids("setn") < ids("setn+nsas") >= {"nsas-darts-replay-gradient"}
+    assert ids("setn+ea") == ids("setn")
+
+
+def test_a_part_alone_is_shown_with_a_method(nasrepro):
+    told = nasrepro("show", "nsas")
+    assert told.code == 2
+    assert "'nsas' is a regularizer, shown with a method: nasrepro show randomnas+nsas" in told.err
