@@ -16,6 +16,8 @@ from nasrepro.reporting.style import HALF, MUTED, WIDE, Drawing, Look, finish, l
 
 _SPREAD = 0.5
 """Of the distance between two numbers of shared edges, over which the rows' points stand side by side."""
+_SEEN = 0.9
+"""Share of the seeds that must have met a number of shared things for it to be drawn."""
 _KINDS: tuple[tuple[Shared, str], ...] = (
     ("edges", "edges with the same operation"),
     ("convolutions", "convolutions that both cells run"),
@@ -97,8 +99,8 @@ def sharing_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     text = (
         "Loss of a watched cell right after one weight update minus that right before it, by what the cell shares "
         "with the cell that the update sampled; below zero the update helped. Means over seeds of the seeds' means "
-        "with 95 % intervals (three seeds or more); points of one number stand side by side. Numbers that occurred in "
-        "fewer than half of the seeds are left out."
+        "with 95 % intervals (three seeds or more); points of one number stand side by side. Numbers that were seen in "
+        f"fewer than {100 * _SEEN:.0f} % of the seeds are left out."
     )
     return finish(
         figure,
@@ -111,9 +113,9 @@ def sharing_figure(analysis: Analysis, provenance: str) -> Drawing | None:
 
 
 def _frequent(own: Forgetting, kind: Shared) -> list[SharedPoint]:
-    """The numbers of shared things that most seeds have seen; others rest on a handful of pairs."""
+    """The numbers of shared things that nearly all seeds have seen; others rest on a handful of pairs."""
     seeds = max(point.loss.n for point in own.sharing[kind])
-    return [point for point in own.sharing[kind] if 2 * point.loss.n >= seeds]
+    return [point for point in own.sharing[kind] if point.loss.n >= _SEEN * seeds]
 
 
 def _effect(axes: Axes, name: str, own: Forgetting, kind: Shared, look: Look, offset: float) -> None:
