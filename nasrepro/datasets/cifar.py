@@ -6,7 +6,7 @@ planes, 32 x 32 each, row by row. Source: https://www.cs.toronto.edu/~kriz/cifar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,36 +23,47 @@ CIFAR10_MEAN, CIFAR10_STD = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
 CIFAR100_MEAN, CIFAR100_STD = (129.3, 124.1, 112.4), (68.2, 65.4, 70.4)
 """Per channel on the 0..255 scale, as NAS-Bench-201 normalizes both data sets."""
 
+DARTS_MEAN = tuple(255 * mean for mean in (0.49139968, 0.48215827, 0.44653124))
+DARTS_STD = tuple(255 * std for std in (0.24703233, 0.24348505, 0.26158768))
+"""The same as DARTS (Liu et al., 2019) computed it for CIFAR-10. Its successors normalize CIFAR-100 by it as well."""
+
 CIFAR10_TRAIN_FILES = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
 """The index file of NAS-Bench-201's own halves of the CIFAR-100 test images has no known seed; these are ours."""
 
 _CHUNK = 10_000  # records in memory beside the finished arrays (30 MB)
 
 Records = NDArray[np.uint8]
+Halves = Callable[[int], tuple[Indices, Indices]]
+"""Cuts so many training images into two sorted halves, (train, valid)."""
 
 
-def read_cifar10(folder: Path, *, per_file: int = 10_000) -> tuple[ImageSet, ImageSet, ImageSet]:
-    """CIFAR-10 as (train, valid, test): NAS-Bench-201's halves of the training images, and the test images.
+def read_cifar10(
+    folder: Path, *, per_file: int = 10_000, halves: Halves = half_split
+) -> tuple[ImageSet, ImageSet, ImageSet]:
+    """CIFAR-10 as (train, valid, test): two halves of the training images, NAS-Bench-201's unless told otherwise, and
+    the test images.
 
     `per_file` is the number of records in each of the six files. Raises `UserError` naming a file that does not fit.
     """
-    halves = half_split(per_file * len(CIFAR10_TRAIN_FILES))
     paths = [folder / name for name in CIFAR10_TRAIN_FILES]
-    train, valid = _select(paths, [per_file] * len(paths), halves, label_bytes=1, classes=10)
+    counts = [per_file] * len(paths)
+    train, valid = _select(paths, counts, halves(sum(counts)), label_bytes=1, classes=10)
     everything = np.arange(per_file, dtype=np.int64)
     (test,) = _select([folder / "test_batch.bin"], [per_file], [everything], label_bytes=1, classes=10)
     return train, valid, test
 
 
-def read_cifar100(folder: Path, *, train: int = 50_000, test: int = 10_000) -> tuple[ImageSet, ImageSet, ImageSet]:
-    """CIFAR-100 (fine labels) as (train, valid, test): the halves of the training images that NAS-Bench-201 uses for
-    CIFAR-10, as its first release did, and all test images.
+def read_cifar100(
+    folder: Path, *, train: int = 50_000, test: int = 10_000, halves: Halves = half_split
+) -> tuple[ImageSet, ImageSet, ImageSet]:
+    """CIFAR-100 (fine labels) as (train, valid, test): two halves of the training images, by default those that
+    NAS-Bench-201 uses for CIFAR-10, as its first release did, and all test images.
 
-    The later releases validated on one half of the test images, which an index file without a known seed names; any
+    Its later releases validated on one half of the test images, which an index file without a known seed names; any
     other half would let a search see images that the benchmark's test numbers come from.
     `train` and `test` are the numbers of records in the two files. Raises `UserError` naming a file that does not fit.
     """
-    fitted, valid = _select([folder / "train.bin"], [train], half_split(train), label_bytes=2, classes=100)
+    fitted, valid = _select([folder / "train.bin"], [train], halves(train), label_bytes=2, classes=100)
     everything = np.arange(test, dtype=np.int64)
     (tested,) = _select([folder / "test.bin"], [test], [everything], label_bytes=2, classes=100)
     return fitted, valid, tested

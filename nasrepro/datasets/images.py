@@ -98,6 +98,14 @@ class ImageData:
         """
         return replace(self, train=self.train.limited(train), valid=self.valid.limited(valid))
 
+    def whole(self) -> ImageData:
+        """For the final training of a chosen network: train and valid joined, in this order; nothing is left to
+        validate on, and the test images are the same. A training set is limited after it is joined."""
+        joined = ImageSet(
+            torch.cat([self.train.images, self.valid.images]), torch.cat([self.train.labels, self.valid.labels])
+        )
+        return replace(self, train=joined, valid=ImageSet(self.valid.images[:0], self.valid.labels[:0]))
+
     def resized(self, side: int) -> ImageData:
         """Average-pooled to `side` x `side`, exact integer arithmetic, halves rounded up.
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from nasrepro.datasets import cifar
 from nasrepro.datasets.entries import entry
 from nasrepro.datasets.images import ImageData, ImageSet
+from nasrepro.datasets.splits import half_split, position_halves
 from nasrepro.datasets.verification import DAMAGED, MISSING, PRESENT, EntryReport, check
 from nasrepro.errors import UserError, unknown
 from nasrepro.home import data_root
@@ -17,7 +21,8 @@ def load(name: str, *, allow_unverified: bool = False, root: Path | None = None)
     """The data set `name` with its search protocol's splits; files are looked for below `root`, else `data_root()`.
 
     Splits: `digits` 1,077 / 360 / 360, class-balanced; `cifar10` NAS-Bench-201's two halves of the training images and
-    the 10,000 test images; `cifar100` the same for its own images.
+    the 10,000 test images; `cifar100` the same for its own images; `cifar10-darts` and `cifar100-darts` read the same
+    files, halve the training images by position and normalize as DARTS does.
     Raises `UserError` for an unknown name, missing or damaged files, and for files that cannot be verified as the
     official ones, unless `allow_unverified`.
     """
@@ -35,49 +40,53 @@ def _digits(root: Path, allow_unverified: bool) -> ImageData:
     return data
 
 
-def _cifar10(root: Path, allow_unverified: bool) -> ImageData:
-    from nasrepro.datasets import cifar
+@dataclass(frozen=True)
+class _Cifar:
+    """One protocol on the official files of a CIFAR: which half is which, and how pixels are normalized."""
 
-    report = _checked("cifar10", root, allow_unverified)
-    train, valid, test = cifar.read_cifar10(report.folder)
-    return _cifar("cifar10", 10, (train, valid, test), (cifar.CIFAR10_MEAN, cifar.CIFAR10_STD), report)
+    name: str
+    files: Literal["cifar10", "cifar100"]
+    halves: cifar.Halves
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
+    def load(self, root: Path, allow_unverified: bool) -> ImageData:
+        """Mirror images and crops out of 4 pixels of padding are what every protocol allows."""
+        report = _checked(self.files, root, allow_unverified)
+        train, valid, test = self._read(report)
+        return ImageData(
+            name=self.name,
+            classes=10 if self.files == "cifar10" else 100,
+            train=train,
+            valid=valid,
+            test=test,
+            mean=self.mean,
+            std=self.std,
+            flip=True,
+            crop_padding=4,
+            hashes=report.hashes,
+            verified=report.state == PRESENT,
+        )
 
-def _cifar100(root: Path, allow_unverified: bool) -> ImageData:
-    from nasrepro.datasets import cifar
-
-    report = _checked("cifar100", root, allow_unverified)
-    counts = {fact.name: (report.folder / fact.name).stat().st_size // 3074 for fact in report.entry.files}
-    train, valid, test = cifar.read_cifar100(report.folder, train=counts["train.bin"], test=counts["test.bin"])
-    return _cifar("cifar100", 100, (train, valid, test), (cifar.CIFAR100_MEAN, cifar.CIFAR100_STD), report)
-
-
-def _cifar(
-    name: str,
-    classes: int,
-    parts: tuple[ImageSet, ImageSet, ImageSet],
-    scale: tuple[tuple[float, ...], tuple[float, ...]],
-    report: EntryReport,
-) -> ImageData:
-    """What both CIFARs have in common: mirror images, crops out of 4 pixels of padding."""
-    train, valid, test = parts
-    mean, std = scale
-    return ImageData(
-        name=name,
-        classes=classes,
-        train=train,
-        valid=valid,
-        test=test,
-        mean=mean,
-        std=std,
-        flip=True,
-        crop_padding=4,
-        hashes=report.hashes,
-        verified=report.state == PRESENT,
-    )
+    def _read(self, report: EntryReport) -> tuple[ImageSet, ImageSet, ImageSet]:
+        if self.files == "cifar10":
+            return cifar.read_cifar10(report.folder, halves=self.halves)
+        counts = {fact.name: (report.folder / fact.name).stat().st_size // 3074 for fact in report.entry.files}
+        return cifar.read_cifar100(
+            report.folder, train=counts["train.bin"], test=counts["test.bin"], halves=self.halves
+        )
 
 
-LOADERS: dict[str, Callable[[Path, bool], ImageData]] = {"digits": _digits, "cifar10": _cifar10, "cifar100": _cifar100}
+_CIFARS = (
+    _Cifar("cifar10", "cifar10", half_split, cifar.CIFAR10_MEAN, cifar.CIFAR10_STD),
+    _Cifar("cifar100", "cifar100", half_split, cifar.CIFAR100_MEAN, cifar.CIFAR100_STD),
+    _Cifar("cifar10-darts", "cifar10", position_halves, cifar.DARTS_MEAN, cifar.DARTS_STD),
+    _Cifar("cifar100-darts", "cifar100", position_halves, cifar.DARTS_MEAN, cifar.DARTS_STD),
+)
+LOADERS: dict[str, Callable[[Path, bool], ImageData]] = {
+    "digits": _digits,
+    **{protocol.name: protocol.load for protocol in _CIFARS},
+}
 
 
 def _checked(name: str, root: Path, allow_unverified: bool) -> EntryReport:

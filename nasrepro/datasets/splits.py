@@ -29,6 +29,13 @@ def half_split(count: int = 50_000, seed: int = CIFAR10_SPLIT_SEED) -> tuple[Ind
     return np.sort(np.asarray(order[:middle], np.int64)), np.sort(np.asarray(order[middle:], np.int64))
 
 
+def position_halves(count: int = 50_000) -> tuple[Indices, Indices]:
+    """The first and the second half by position: (train, valid), as DARTS (Liu et al., 2019) cuts CIFAR's training
+    images in their stored order."""
+    everything = np.arange(count, dtype=np.int64)
+    return everything[: count // 2], everything[count // 2 :]
+
+
 def random_order(count: int, seed: int) -> Indices:
     """A permutation of 0..count-1 from raw PCG64 output, which NumPy promises never to change."""
     keys = np.random.PCG64(seed).random_raw(count)

@@ -56,6 +56,14 @@ def test_cifar100_uses_fine_labels_and_never_searches_on_test_images(tmp_path):
     assert np.array_equal(test.labels.numpy(), fine)
 
 
+def test_halves_by_position_keep_the_stored_order(cifar10_folder):
+    folder, pixels, labels = cifar10_folder
+    train, valid, test = cifar.read_cifar10(folder, per_file=20, halves=splits.position_halves)
+    assert np.array_equal(torch.cat([train.images, valid.images]).numpy(), np.concatenate(pixels[:5]))
+    assert np.array_equal(valid.labels.numpy(), np.concatenate(labels[:5])[50:])
+    assert np.array_equal(test.images.numpy(), pixels[5])
+
+
 def test_truncated_file_is_named_with_both_sizes(cifar10_folder):
     path = cifar10_folder[0] / "data_batch_4.bin"
     path.write_bytes(path.read_bytes()[:-1])
@@ -94,6 +102,30 @@ def test_real_cifar10():
         assert pixels[:, channel].float().std().item() == pytest.approx(data.std[channel], abs=0.2)
     digests = [{hashlib.md5(image).digest() for image in part.images.numpy()} for part in (data.train, data.valid)]
     assert not digests[0] & digests[1]
+
+
+@pytest.mark.skipif(not (REAL / "cifar-10-batches-bin").is_dir(), reason="needs CIFAR-10 under NASREPRO_DATA")
+def test_real_cifar10_as_darts_cuts_it():
+    data = load("cifar10-darts")
+    assert data.verified
+    assert [len(part) for part in (data.train, data.valid, data.test)] == [25_000, 25_000, 10_000]
+    third = np.fromfile(REAL / "cifar-10-batches-bin" / "data_batch_3.bin", np.uint8).reshape(-1, 3073)
+    assert np.array_equal(data.train.images[-1].flatten().numpy(), third[4_999, 1:])
+    assert np.array_equal(data.valid.images[0].flatten().numpy(), third[5_000, 1:])
+    for channel in range(3):
+        pixels = torch.cat([data.train.images[:, channel], data.valid.images[:, channel]]).float()
+        assert pixels.mean().item() == pytest.approx(data.mean[channel], abs=0.02)
+        assert pixels.std().item() == pytest.approx(data.std[channel], abs=0.02)
+
+
+@pytest.mark.skipif(not (REAL / "cifar-100-binary").is_dir(), reason="needs CIFAR-100 under NASREPRO_DATA")
+def test_cifar100_of_darts_reads_the_same_files_with_the_constants_of_cifar10():
+    ours, theirs = (load(name, allow_unverified=True) for name in ("cifar100-darts", "cifar100"))
+    assert ours.hashes == theirs.hashes
+    assert (ours.mean, ours.classes) == (cifar.DARTS_MEAN, 100)
+    assert torch.equal(ours.test.images, theirs.test.images)
+    labels = np.fromfile(REAL / "cifar-100-binary" / "train.bin", np.uint8).reshape(-1, 3074)[:, 1]
+    assert np.array_equal(ours.whole().train.labels.numpy(), labels)
 
 
 @pytest.mark.skipif(not (REAL / "cifar-100-binary").is_dir(), reason="needs CIFAR-100 under NASREPRO_DATA")

@@ -53,6 +53,15 @@ def test_resized_refuses_other_sides(tiny, side):
         tiny.resized(side)
 
 
+def test_whole_joins_what_a_search_keeps_apart(tiny):
+    whole = tiny.whole()
+    assert torch.equal(whole.train.images, torch.cat([tiny.train.images, tiny.valid.images]))
+    assert torch.equal(whole.train.labels, torch.cat([tiny.train.labels, tiny.valid.labels]))
+    assert len(whole.valid) == 0
+    assert whole.test is tiny.test
+    assert whole.limited(10).resized(4).train.images.shape == (10, 3, 4, 4)
+
+
 def test_split_and_to(tiny):
     assert tiny.split(Split.VALID) is tiny.valid
     assert tiny.split(Split.TEST) is tiny.test

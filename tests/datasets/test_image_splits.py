@@ -18,6 +18,13 @@ def test_cifar10_halves_are_the_published_ones():
     assert (np.diff(valid) > 0).all()
 
 
+@pytest.mark.parametrize("count", [50_000, 7])
+def test_position_halves_are_the_first_and_the_last_images(count):
+    train, valid = splits.position_halves(count)
+    assert train.tolist() == list(range(count // 2))
+    assert valid.tolist() == list(range(count // 2, count))
+
+
 def test_random_order_never_changes():
     order = splits.random_order(1000, 7)
     assert np.array_equal(np.sort(order), np.arange(1000))
