@@ -23,10 +23,9 @@ from rich.table import Table
 from torch import Tensor
 
 from nasrepro.seeds import torch_rng
-from nasrepro.spaces.base import Skeleton
+from nasrepro.spaces.base import Path, Skeleton
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.nb201_cell import Path
 
 BATCH = 64
 SKELETONS = {

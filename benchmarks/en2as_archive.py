@@ -27,7 +27,7 @@ _GAMMAS = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 def uniform(settings: ArchiveSettings, seed: int) -> Archive:
     """A full archive that has not moved yet."""
-    archive, rng = Archive(_SPACE.gene_sizes, settings), numpy_rng(seed, "path")
+    archive, rng = Archive(_SPACE, settings), numpy_rng(seed, "path")
     while not archive.full:
         archive.join(_SPACE.sample(rng).ops)
     return archive

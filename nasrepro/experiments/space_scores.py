@@ -16,7 +16,6 @@ from nasrepro.experiments.plan import PlannedRun
 from nasrepro.methods import catalog
 from nasrepro.records.scores import RunScores, read_scores, write_scores
 from nasrepro.records.store import RunStore
-from nasrepro.spaces.base import Skeleton
 
 if TYPE_CHECKING:
     from nasrepro.methods.shared_weights import SharedWeights
@@ -65,6 +64,7 @@ def score_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> No
     Weights that are missing or damaged are trained again first; raises `RunFailed` when that gives another run.
     """
     from nasrepro.experiments.runner import prepare_torch
+    from nasrepro.supernets.nb201 import NB201Network
     from nasrepro.training.whole_space import score_classes, score_space
 
     with claimed(store.root, planned.key):
@@ -72,10 +72,10 @@ def score_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> No
             return  # another command was quicker
         prepare_torch(planned.spec.threads)
         shared = _trained(planned, store, report)
-        if shared.settings.bn == "recalibrated":  # statistics are made anew for every cell
-            found = score_classes(shared.score_or_nan, report)
-        else:
+        if shared.settings.bn != "recalibrated" and isinstance(shared.network, NB201Network):
             found = score_space(shared.network, shared.judge, report)
+        else:  # statistics are made anew for every cell, or no cell shares a map with another
+            found = score_classes(shared.score_or_nan, report)
         meaningful = np.isfinite(found.loss)
         scores = RunScores(*(np.where(meaningful, part, np.nan) for part in (found.accuracy, found.loss)))
         write_scores(store.scores_path(planned.key), planned.key, scores)
@@ -101,10 +101,12 @@ def _trained(planned: PlannedRun, store: RunStore, report: Report) -> SharedWeig
     if weights is None:
         raise RunFailed(f"run {planned.key} leaves no weights of a supernet")
     settings = planned.spec.settings
+    benchmark = benchmarks.get(planned.spec.benchmark)
     shared = SharedWeights.build(
         catalog.get(planned.spec.method).training_settings().model_validate(settings["training"]),
-        Skeleton(**settings["skeleton"]),  # type: ignore[arg-type]
-        benchmarks.get(planned.spec.benchmark).load_images(allow_unverified=planned.allow_unverified),
+        benchmark.space,
+        benchmark.space.skeleton_type(**settings["skeleton"]),
+        benchmark.load_images(allow_unverified=planned.allow_unverified),
         planned.spec.seed,
     )
     shared.network.load_state_dict(weights)

@@ -10,9 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from nasrepro.seeds import torch_rng
-from nasrepro.spaces.base import Space
-from nasrepro.spaces.nb201 import EDGES, OPS
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Genotype, Path, Space
 from nasrepro.training.sampler import Batch, Lessons, Sampler
 from nasrepro.training.settings import Settings
 
@@ -30,13 +28,19 @@ class AlphaSettings(Settings):
 
 
 class AlphaSampler(Sampler):
-    """One alpha, shared by all cells, and the Adam that trains it; a matrix (6, 5) unless it is given otherwise."""
+    """One alpha, shared by all cells of a kind, and the Adam that trains it; a matrix (edges, operations) unless it is
+    given otherwise."""
 
     Settings: type[AlphaSettings] = AlphaSettings
+    pairs = False
+    """Whether a space that picks edges too may pick one of them twice, with two operations."""
 
     def __init__(self, space: Space[Any], settings: AlphaSettings, seed: int, *, initial: Tensor | None = None) -> None:
+        self.space = space
         if initial is None:
-            initial = settings.alpha_init * torch.randn(len(EDGES), len(OPS), generator=torch_rng(seed, "alpha"))
+            initial = settings.alpha_init * torch.randn(
+                space.edges, len(space.operations), generator=torch_rng(seed, "alpha")
+            )
         self.alpha = nn.Parameter(initial)
         self._optimizer = torch.optim.Adam(
             [self.alpha],
@@ -51,9 +55,10 @@ class AlphaSampler(Sampler):
         self.alpha.grad = gradient
         self._optimizer.step()
 
-    def argmax(self) -> Path:
-        """The most probable operation per edge, `none` included; ties go to the first."""
-        return tuple(self.alpha.detach().argmax(1).tolist())
+    def preferred(self) -> Genotype:
+        """What the space derives from alpha's probabilities."""
+        found: Genotype = self.space.derive(self.alpha.detach().double().log_softmax(1).numpy(), pairs=self.pairs)
+        return found
 
     def state_dict(self) -> dict[str, Any]:
         return {"alpha": self.alpha.detach().clone(), "optimizer": self._optimizer.state_dict()}
@@ -65,18 +70,23 @@ class AlphaSampler(Sampler):
 
 
 class GatedSampler(AlphaSampler):
-    """Trains single paths, and alpha through hard gates with the gradient of a soft choice (GDAS, Eq. 3 to 6)."""
+    """Trains single paths, and alpha through hard gates with the gradient of a soft choice (GDAS, Eq. 3 to 6).
+
+    A path has one operation on every edge, whichever edges a genotype of the space keeps.
+    """
+
+    pairs = True
 
     def soft(self) -> Tensor:
-        """The present soft choice (6, 5), differentiable in alpha; its largest entries are the path."""
+        """The present soft choice (edges, operations), differentiable in alpha; its largest entries are the path."""
         raise NotImplementedError
 
     def draw(self) -> tuple[Path, Tensor]:
-        """A path and its gates (6, 5): one-hot in value, the soft choice's gradient in alpha."""
+        """A path and its gates (edges, operations): one-hot in value, the soft choice's gradient in alpha."""
         soft = self.soft()
         chosen = soft.argmax(1)
-        hard = F.one_hot(chosen, len(OPS)).to(soft.dtype)
-        return tuple(chosen.tolist()), hard - soft.detach() + soft
+        hard = F.one_hot(chosen, soft.shape[1]).to(soft.dtype)
+        return self.space.path_on_edges(chosen.tolist()), hard - soft.detach() + soft
 
     @torch.no_grad()
     def sample(self) -> Path:
@@ -95,7 +105,7 @@ class MixingSampler(AlphaSampler):
     """Learns alpha from the validation loss of the whole mixture."""
 
     def weights(self) -> Tensor:
-        """Softmax of alpha per edge (6, 5), differentiable."""
+        """Softmax of alpha per edge (edges, operations), differentiable."""
         return self.alpha.softmax(1)
 
     def learn(self, lessons: Lessons, train_batch: Batch) -> int:
@@ -103,4 +113,4 @@ class MixingSampler(AlphaSampler):
         x, y = lessons.valid_batch()
         loss = F.cross_entropy(lessons.network(x, self.weights()), y)
         self.descend(torch.autograd.grad(loss, [self.alpha])[0])
-        return len(OPS)
+        return len(self.space.operations)

@@ -1,4 +1,4 @@
-"""Selection by the largest architecture parameter per edge (DARTS, GDAS on NAS-Bench-201)."""
+"""Selection by architecture parameters, as the space derives a cell from them (DARTS, GDAS)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from nasrepro.methods.base import Answer
 from nasrepro.spaces.base import Genotype, Space
-from nasrepro.spaces.nb201 import NB201Genotype
 from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
@@ -20,10 +19,10 @@ class ArgmaxSettings(Settings):
 
 
 class Argmax:
-    """The sampler's most probable path; its one-shot accuracy is recorded but decides nothing."""
+    """The cell that the sampler prefers; its one-shot accuracy is recorded but decides nothing."""
 
     Settings = ArgmaxSettings
-    needs = ("argmax",)
+    needs = ("preferred",)
 
     def __init__(self, space: Space[Any], settings: ArgmaxSettings) -> None:
         pass
@@ -34,4 +33,5 @@ class Argmax:
 
     def present(self, sampler: Sampler) -> Genotype:
         """What it would answer now; no image needs to be scored for that."""
-        return NB201Genotype(sampler.argmax())  # type: ignore[attr-defined]
+        found: Genotype = sampler.preferred()  # type: ignore[attr-defined]
+        return found

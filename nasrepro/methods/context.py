@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasrepro.errors import TestSplitForbidden
 from nasrepro.oracles.base import Fidelity, Oracle
-from nasrepro.spaces.base import Genotype, Skeleton, Space
+from nasrepro.spaces.base import Genotype, Space
 from nasrepro.splits import Split
 
 if TYPE_CHECKING:  # torch takes seconds to import, and multi-trial methods need none
@@ -32,9 +32,9 @@ class SearchContext:
     """Folder for the checkpoint."""
     report: Callable[[int, int], None]
     """`report(done, total)`: drives the progress bar."""
-    skeleton: Skeleton | None = None
+    skeleton: Any = None
     """Of the supernet."""
-    standalone: Skeleton | None = None
+    standalone: Any = None
     """Of the networks whose truth is looked up; parameters and MACs refer to it."""
     _oracle: Oracle | None = None
     _load_images: Callable[[], ImageData] | None = None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from nasrepro.spaces.base import Path
 from nasrepro.spaces.nb201 import EDGES, OPS
-from nasrepro.supernets.nb201_cell import Path
 
 
 @dataclass(frozen=True)

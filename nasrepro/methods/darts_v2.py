@@ -14,7 +14,6 @@ from torch import Tensor
 from nasrepro.methods.alpha import AlphaSettings
 from nasrepro.methods.darts import DartsSampler, DartsTraining
 from nasrepro.spaces.base import Space
-from nasrepro.spaces.nb201 import OPS
 from nasrepro.supernets.norm import kept_statistics
 from nasrepro.training.sampler import Batch, Lessons
 
@@ -57,7 +56,7 @@ class DartsV2Sampler(DartsSampler):
             direct, *direction = torch.autograd.grad(loss(valid_batch), [self.alpha, *weights])
         implicit = hessian_product(lambda: loss(train_batch), self.alpha, weights, direction, self._radius)
         self.descend(direct - rate * implicit)
-        return 4 * len(OPS)
+        return 4 * len(self.space.operations)
 
 
 @contextmanager

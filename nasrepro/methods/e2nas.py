@@ -22,9 +22,8 @@ from nasrepro.latent.novelty import FREE, LatentNovelty
 from nasrepro.latent.shipped import autoencoder, fingerprint
 from nasrepro.methods.alpha import AlphaSampler, AlphaSettings
 from nasrepro.seeds import numpy_rng, torch_rng
-from nasrepro.spaces.base import Space
+from nasrepro.spaces.base import Genotype, Path, Space
 from nasrepro.spaces.nb201 import EDGES
-from nasrepro.supernets.nb201_cell import Path
 from nasrepro.training.sampler import Batch, Lessons
 
 _FLOOR = 1e-12  # below it a gradient has no direction
@@ -116,6 +115,10 @@ class LatentSampler(AlphaSampler):
         """The cell that z decodes to, as an answer; where decoding is `drawn`, one draw per epoch. Asking for it does
         not touch what is trained."""
         return self._decoded(torch_rng(self._seed, "answer", self._epochs))
+
+    def preferred(self) -> Genotype:
+        found: Genotype = self.space.from_genes(self.argmax())
+        return found
 
     def sample(self) -> Path:
         return self._decoded(self._rng)

@@ -15,8 +15,7 @@ from pydantic import Field
 from nasrepro.methods.en2as_archive import Archive, ArchiveSettings
 from nasrepro.methods.rewards import accuracies
 from nasrepro.seeds import numpy_rng
-from nasrepro.spaces.base import Space
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Path, Space
 from nasrepro.training.sampler import Batch, Lessons, Sampler
 
 
@@ -28,7 +27,7 @@ class NoveltySampler(Sampler):
 
     def __init__(self, space: Space[Any], settings: ArchiveSettings, seed: int) -> None:
         self.space, self.settings = space, settings
-        self.archive = Archive(space.gene_sizes, settings)
+        self.archive = Archive(space, settings)
         self._uniform = numpy_rng(seed, "path")  # RandomNAS's stream: the first cells are those that it trains
         self._rng = numpy_rng(seed, "novelty")
         self._trained: Path = ()
@@ -53,11 +52,11 @@ class NoveltySampler(Sampler):
         return self._trained
 
     def _scores(self, codes: np.ndarray, lessons: Lessons) -> np.ndarray:
-        """What each perturbation (n, E) is worth (n,)."""
+        """What each perturbation (n, G) is worth (n,)."""
         return self.archive.novelty(codes)
 
     def _path(self, codes: np.ndarray) -> Path:
-        path: Path = self.space.from_genes(codes.tolist()).ops
+        path: Path = self.space.from_genes(codes.tolist()).path
         return path
 
     def end_epoch(self, lessons: Lessons, epoch: int, epochs: int) -> int:

@@ -1,8 +1,9 @@
 """EN²AS's archive of continuous cells, and how novelty moves them (Zhang et al., Eq. 6 to 8). Trains nothing.
 
-A cell is one number per edge, in the order of the space's operations, and stands for the operation it rounds to. That
-makes neighbors in the list of operations neighbors in the archive: a 1×1 convolution lies between a skip connection
-and a 3×3 convolution for no better reason than that the list says so. The coding is the paper's.
+A cell is one number per gene, such as the operation of an edge in the order of the space's operations, and stands for
+the genes it rounds to. That makes neighbors in the list of operations neighbors in the archive: a 1×1 convolution lies
+between a skip connection and a 3×3 convolution for no better reason than that the list says so. The coding is the
+paper's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from nasrepro.spaces.base import Space
 from nasrepro.spaces.novelty import distances, novelty
 from nasrepro.training.settings import Settings
 
@@ -40,7 +42,8 @@ class ArchiveSettings(Settings):
     compared: int | None = Field(
         None,
         ge=1,
-        description="how many of the first edges distances look at, the others count as different; null looks at all",
+        description="how many of the first decisions (edges of NAS-Bench-201) distances look at, the others count as "
+        "different; null looks at all",
     )
 
     @model_validator(mode="after")
@@ -51,15 +54,15 @@ class ArchiveSettings(Settings):
 
 
 class Archive:
-    """Cells as continuous genes, one per edge; `sizes` are the numbers of operations (E,) that they round to."""
+    """Cells of a space as continuous genes, G of them each."""
 
-    def __init__(self, sizes: Sequence[int], settings: ArchiveSettings) -> None:
-        self.settings, self._edges = settings, len(sizes)
-        self._high = np.nextafter(np.array(sizes) - 0.5, 0)
-        self.genes = np.empty((0, self._edges))
-        """As kept (m, E)."""
-        self.codes = np.empty((0, self._edges), dtype=np.int8)
-        """As rounded (m, E)."""
+    def __init__(self, space: Space[Any], settings: ArchiveSettings) -> None:
+        self.settings, self.space = settings, space
+        self._high = np.nextafter(np.array(space.gene_sizes) - 0.5, 0)
+        self.genes = np.empty((0, len(space.gene_sizes)))
+        """As kept (m, G)."""
+        self.codes = np.empty((0, len(space.gene_sizes)), dtype=np.int8)
+        """As rounded (m, G)."""
 
     @property
     def full(self) -> bool:
@@ -71,16 +74,18 @@ class Archive:
         self._set(np.vstack([self.genes, np.array(cell, dtype=float)]))
 
     def perturbed(self, member: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Perturbations ε of a member (n, E), and the cells they lead to (n, E)."""
-        noise = rng.standard_normal((self.settings.perturbations, self._edges))
+        """Perturbations ε of a member (n, G), and the cells they lead to (n, G)."""
+        noise = rng.standard_normal((self.settings.perturbations, self.genes.shape[1]))
         return noise, self._rounded(self.genes[member] + self.settings.sigma * noise)
 
     def novelty(self, codes: np.ndarray) -> np.ndarray:
-        """Mean distance of cells (n, E) to their k nearest in the archive (n,), Eq. 6. The cell that is about to move
+        """Mean distance of cells (n, G) to their k nearest in the archive (n,), Eq. 6. The cell that is about to move
         is among them, since the archive is fixed at the beginning of a step."""
-        seen = self.settings.compared or self._edges
-        found = novelty(codes[:, :seen], self.codes[:, :seen], self.settings.neighbors)
-        return 1 - (1 - found) * min(seen, self._edges) / self._edges
+        paths, kept = self.space.decisions(codes), self.space.decisions(self.codes)
+        decisions = paths.shape[1]
+        seen = self.settings.compared or decisions
+        found = novelty(self.space, paths[:, :seen], kept[:, :seen], self.settings.neighbors)
+        return 1 - (1 - found) * min(seen, decisions) / decisions
 
     def move(self, member: int, noise: np.ndarray, scores: np.ndarray) -> bool:
         """Move a member up the gradient that scores (n,) of its perturbations estimate, Eq. 8; True if it rounds to
@@ -98,12 +103,13 @@ class Archive:
 
     def distinct(self) -> int:
         """Number of different cells in the archive."""
-        return len(np.unique(self.codes, axis=0))
+        return len(np.unique(self.space.decisions(self.codes), axis=0))
 
     def spread(self) -> dict[str, float]:
-        """Mean distances within the archive over all edges, by name: of all pairs, to the nearest other cell, and to
-        the k nearest others. Needs two cells."""
-        apart = np.sort(distances(self.codes, self.codes), axis=1)[:, 1:]  # less itself, or one equal to it
+        """Mean distances within the archive over all decisions, by name: of all pairs, to the nearest other cell, and
+        to the k nearest others. Needs two cells."""
+        paths = self.space.decisions(self.codes)
+        apart = np.sort(distances(self.space, paths, paths), axis=1)[:, 1:]  # less itself, or one equal to it
         return {
             "mean distance in the archive": float(apart.mean()),
             "mean distance to the nearest cell": float(apart[:, 0].mean()),
@@ -114,7 +120,7 @@ class Archive:
         return {"genes": self.genes.tolist()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._set(np.array(state["genes"], dtype=float).reshape(-1, self._edges))
+        self._set(np.array(state["genes"], dtype=float).reshape(-1, self.genes.shape[1]))
 
     def _set(self, genes: np.ndarray) -> None:
         self.genes, self.codes = genes, self._rounded(genes)

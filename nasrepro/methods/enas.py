@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from nasrepro.methods.controller import Controller
 from nasrepro.methods.rewards import accuracy
 from nasrepro.seeds import torch_rng
-from nasrepro.spaces.base import Genotype, Space
+from nasrepro.spaces.base import Genotype, Path, Space
 from nasrepro.spaces.nb201 import NB201Genotype
-from nasrepro.supernets.nb201_cell import Path
 from nasrepro.training.sampler import Lessons, Sampler
 from nasrepro.training.schedule import cosine
 from nasrepro.training.settings import Settings, SupernetSettings

@@ -15,8 +15,7 @@ from pydantic import Field
 from nasrepro.methods.base import Answer
 from nasrepro.methods.nao_moves import Cell, codes, genotype, novel_cells, random_cells
 from nasrepro.seeds import derive, numpy_rng
-from nasrepro.spaces.base import Genotype, Space
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Genotype, Path, Space
 from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.predictor import CellPredictor
 from nasrepro.training.predictor_settings import PredictorSettings

@@ -13,8 +13,7 @@ from nasrepro.methods.shared_weights import SharedWeights
 from nasrepro.records.record import Checkpoint
 from nasrepro.records.watched import Look
 from nasrepro.seeds import numpy_rng, torch_rng
-from nasrepro.spaces.base import Genotype
-from nasrepro.spaces.nb201 import NB201Genotype
+from nasrepro.spaces.base import Genotype, Space
 from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
@@ -34,7 +33,7 @@ class OneShotSearch:
     def __call__(self, context: SearchContext) -> SearchResult:
         assert context.skeleton is not None
         settings = self.training.model_validate(context.settings["training"])
-        shared = SharedWeights.build(settings, context.skeleton, context.images(), context.seed)
+        shared = SharedWeights.build(settings, context.space, context.skeleton, context.images(), context.seed)
         sampler = self._part(context, "sampler")
         selector = self.selector(context.space, self.selector.Settings.model_validate(context.settings["selector"]))
 
@@ -125,7 +124,7 @@ class OneShotSearch:
                 Checkpoint(step=seen["step"], accuracy=seen["accuracy"], loss=seen["loss"])
                 for seen in progress.observations
             ],
-            looks=[_look(seen) for seen in progress.looks],
+            looks=[_look(seen, context.space) for seen in progress.looks],
             watched_images=images if progress.looks else 0,
             loss=progress.loss,
             steps=progress.steps,
@@ -138,7 +137,7 @@ class OneShotSearch:
         )
 
 
-def _look(seen: dict[str, Any]) -> Look:
-    """What the training kept of one update, with the trained cell by its id."""
+def _look(seen: dict[str, Any], space: Space[Any]) -> Look:
+    """What the training kept of one update, with the trained path as text."""
     path = seen["path"]
-    return Look(**{**seen, "path": None if path is None else NB201Genotype(tuple(path)).id})
+    return Look(**{**seen, "path": None if path is None else space.path_id(tuple(path))})

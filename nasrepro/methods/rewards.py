@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Path
 from nasrepro.training.evaluate import evaluation_mode, judged
 from nasrepro.training.sampler import Lessons
 

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from nasrepro.methods.alpha import AlphaSettings, MixingSampler
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
-from nasrepro.spaces.base import Genotype, Space
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Genotype, Path, Space
 from nasrepro.training.settings import SupernetSettings
 
 
@@ -27,7 +26,6 @@ class SetnSampler(MixingSampler):
 
     def __init__(self, space: Space[Any], settings: AlphaSettings, seed: int) -> None:
         super().__init__(space, settings, seed)
-        self.space = space
         self._uniform = UniformSampler(space, UniformSettings(), seed)
 
     def sample(self) -> Path:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
+
+from torch import nn
 
 from nasrepro.datasets.images import ImageData
 from nasrepro.seeds import torch_rng
-from nasrepro.spaces.base import Genotype, Skeleton
-from nasrepro.supernets.nb201 import NB201Network
+from nasrepro.spaces.base import Genotype, Space
+from nasrepro.supernets.catalog import supernet
 from nasrepro.supernets.norm import BatchNormMode, kept_statistics, recalibrate
 from nasrepro.training.evaluate import Evaluator, ImageScore
 from nasrepro.training.settings import SupernetSettings
@@ -24,18 +27,22 @@ from nasrepro.training.supernet import Diverged
 class SharedWeights:
     """A supernet and how its cells are scored; with fresh weights until it is trained or a state is loaded."""
 
-    network: NB201Network
+    network: nn.Module
     data: ImageData
     """At the size and in the numbers that the settings ask for."""
     judge: Evaluator
     settings: SupernetSettings
 
     @classmethod
-    def build(cls, settings: SupernetSettings, skeleton: Skeleton, images: ImageData, seed: int) -> SharedWeights:
+    def build(
+        cls, settings: SupernetSettings, space: Space[Any], skeleton: Any, images: ImageData, seed: int
+    ) -> SharedWeights:
         """The same network and batches for the same arguments; `images` at their full size and number."""
         data = images.limited(settings.train_images, settings.valid_images).resized(skeleton.image_size)
-        network = NB201Network(
+        network = supernet(
+            space,
             skeleton,
+            execution=settings.execution,
             mode=BatchNormMode.BATCH if settings.bn == "batch" else BatchNormMode.RUNNING,
             channels_last=settings.channels_last,
             precision=settings.precision,
@@ -53,7 +60,7 @@ class SharedWeights:
 
     def score_or_nan(self, genotype: Genotype) -> ImageScore:
         """The same where the loss may be no number; the accuracy then means nothing."""
-        forward = partial(self.network, choice=genotype.ops)  # type: ignore[attr-defined]
+        forward = partial(self.network, choice=genotype.path)
         if self.settings.bn != "recalibrated":
             return self.judge.score(self.network, forward)
         with kept_statistics(self.network):  # a sampler's own rewards must not depend on which cells were looked at

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nasrepro.seeds import numpy_rng
-from nasrepro.spaces.base import Space
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Path, Space
 from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
 
@@ -25,7 +24,7 @@ class UniformSampler(Sampler):
         self._rng = numpy_rng(seed, "path")
 
     def sample(self) -> Path:
-        path: Path = self.space.sample(self._rng).ops
+        path: Path = self.space.sample(self._rng).path
         return path
 
     def state_dict(self) -> dict[str, Any]:

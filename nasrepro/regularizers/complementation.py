@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 from torch import Tensor
 
 from nasrepro.seeds import numpy_rng
-from nasrepro.spaces.base import Space
-from nasrepro.spaces.nb201 import OPS
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Path, Space
 from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.settings import Settings
 
@@ -46,7 +43,7 @@ class Complementation(Regularizer):
     Settings = ComplementationSettings
 
     def __init__(self, space: Space[Any], settings: ComplementationSettings, seed: int) -> None:
-        self.settings = settings
+        self.settings, self._space = settings, space
         self.previous: Path | None = None
         self._rng = numpy_rng(seed, "complement")
 
@@ -55,7 +52,7 @@ class Complementation(Regularizer):
         if epsilon == 0 or self.settings.detached:
             return own
         previous = step.path if self.previous is None else self.previous
-        other = complement(step.path, previous, self._rng)
+        other = self._space.complement(step.path, previous, self._rng)
         share = epsilon / 2 if self.settings.weighting == "normalized" else epsilon
         return (1 - epsilon) * own + share * (step.cross_entropy(previous) + step.cross_entropy(other))
 
@@ -68,16 +65,3 @@ class Complementation(Regularizer):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.previous = state["previous"]
         self._rng.bit_generator.state = state["rng"]
-
-
-def complement(current: Path, previous: Path, rng: np.random.Generator) -> Path:
-    """The complementary path: the present operation where it differs from the previous one, else a random other.
-
-    As sets of (edge, operation) pairs it is disjoint from `previous`, and the two together contain `current`: the two
-    conditions of Section 3.2. The generator gives one number per edge, needed or not.
-    """
-    shifts = rng.integers(1, len(OPS), size=len(current)).tolist()
-    return tuple(
-        (old + shift) % len(OPS) if now == old else now
-        for now, old, shift in zip(current, previous, shifts, strict=True)
-    )

@@ -7,11 +7,13 @@ as a greedy search makes them (Eq. 6 to 8, Algorithms 1 and 2). What the text le
   instead of n draws.
 * λR of Eq. 8 is the optimizer's weight decay: it moves every weight that has a gradient, so the weights of constraints
   too, once each, whatever β is.
-* Nodes of this cell have fixed inputs, so that two input edges are the same when their operations are.
+* Where nodes have fixed inputs, as in NAS-Bench-201, two input edges are the same when their operations are.
+* The release keeps an archive of normal cells and one of reduction cells. Here a path is one thing, and so is a
+  constraint: its distance counts the decisions of both cells.
 
-Algorithm 1 exchanges a constraint only for a more novel one, whatever its age. In so small a space the diversity of
-Eq. 6 is soon the greatest there is: under uniform paths after some hundred steps for up to 8 constraints, which are the
-same cells from then on.
+Algorithm 1 exchanges a constraint only for a more novel one, whatever its age. In a small space the diversity of
+Eq. 6 is soon the greatest there is: under uniform paths of NAS-Bench-201 after some hundred steps for up to 8
+constraints, which are the same cells from then on.
 """
 
 from __future__ import annotations
@@ -26,9 +28,8 @@ from pydantic import Field
 from torch import Tensor
 
 from nasrepro.seeds import numpy_rng
-from nasrepro.spaces.base import Space
+from nasrepro.spaces.base import Path, Space
 from nasrepro.spaces.novelty import distances, novelty
-from nasrepro.supernets.nb201_cell import Path
 from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.settings import Settings
 
@@ -116,12 +117,13 @@ class NSAS(Regularizer):
         return len(self.archive) == self.settings.archive
 
     def _uniform(self) -> Path:
-        path: Path = self._space.sample(self._rng).ops
+        path: Path = self._space.sample(self._rng).path
         return path
 
     def _renew(self, path: Path) -> None:
         places = self._rng.integers(len(self.recent), size=self.settings.draws)
-        slot, member = renewed(self.archive, path, [self.recent[at] for at in places], self.settings.neighbors)
+        draws = [self.recent[at] for at in places]
+        slot, member = renewed(self._space, self.archive, path, draws, self.settings.neighbors)
         self.archive[slot] = member
 
     def state_dict(self) -> dict[str, Any]:
@@ -133,16 +135,18 @@ class NSAS(Regularizer):
         self._rng.bit_generator.state = state["rng"]
 
 
-def renewed(archive: Sequence[Path], path: Path, draws: Sequence[Path], neighbors: int) -> tuple[int, Path]:
+def renewed(
+    space: Space[Any], archive: Sequence[Path], path: Path, draws: Sequence[Path], neighbors: int
+) -> tuple[int, Path]:
     """The place of the member most like `path`, the first of equals, and the path that shall stand there.
 
     That is the member itself, or the first of the most novel draws where one is more novel beside the other members:
     where the exchanges of Algorithm 1 end, because those others stay the same through all of them. Novelty is the mean
     distance to the `neighbors` nearest others, or to all where they are fewer.
     """
-    codes = np.array(archive, dtype=np.int8)
-    slot = int(distances(np.array([path], dtype=np.int8), codes).argmin())
-    others = np.concatenate([codes[:slot], codes[slot + 1 :]])
+    paths = np.array(archive, dtype=np.int16)
+    slot = int(distances(space, np.array([path], dtype=np.int16), paths).argmin())
+    others = np.concatenate([paths[:slot], paths[slot + 1 :]])
     candidates = [archive[slot], *draws]
-    found = novelty(np.array(candidates, dtype=np.int8), others, min(neighbors, len(others)))
+    found = novelty(space, np.array(candidates, dtype=np.int16), others, min(neighbors, len(others)))
     return slot, candidates[int(found.argmax())]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
+
+Path = tuple[int, ...]
+"""What a supernet runs in one pass: whole numbers whose meaning is the space's."""
 
 
 class Genotype(Protocol):
@@ -16,6 +19,10 @@ class Genotype(Protocol):
     @property
     def id(self) -> str:
         """Stable identifier such as `nb201:11472`."""
+
+    @property
+    def path(self) -> Path:
+        """What the supernet runs of it; raises `ValueError` for a genotype that no supernet holds."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,18 @@ G = TypeVar("G", bound=Genotype)
 
 
 class Space(ABC, Generic[G]):
-    """A finite set of genotypes with the moves that search methods need."""
+    """A finite set of genotypes with the moves that search methods need.
+
+    A path is a row of L decisions. An architecture parameter has a row per edge and a column per operation.
+    """
 
     name: str
+    skeleton_type: ClassVar[type[Any]]
+    """Of the networks around its cells: a frozen dataclass with `sizes()`, whose constructor raises `ValueError`."""
+    tiny: ClassVar[Any]
+    """A small skeleton, for checks."""
+    edges: ClassVar[int]
+    operations: ClassVar[tuple[str, ...]]
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -98,6 +114,40 @@ class Space(ABC, Generic[G]):
         """The genotype with these genes; raises `ValueError` where there is none."""
 
     @abstractmethod
+    def decisions(self, genes: np.ndarray) -> np.ndarray:
+        """The paths (n, L) of the genotypes with these genes (n, G), both integers."""
+
+    @abstractmethod
+    def differing(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """How many of the L decisions differ, between every path of `a` (n, L) and every one of `b` (m, L): (n, m)."""
+
+    @abstractmethod
+    def complement(self, path: Path, previous: Path, rng: np.random.Generator) -> Path:
+        """A random path that, as a set of operations on edges, is disjoint from `previous` and together with it
+        contains `path` (E²NAS, Section 3.2)."""
+
+    @abstractmethod
+    def derive(self, scores: np.ndarray, *, pairs: bool = False) -> G:
+        """The genotype that scores (edges, operations) prefer; where a space picks edges too, `pairs` lets it pick an
+        edge twice, with two operations."""
+
+    @abstractmethod
+    def path_on_edges(self, operations: Sequence[int]) -> Path:
+        """The path with one operation on every edge, also where genotypes do not keep them all."""
+
+    @abstractmethod
+    def weights(self, path: Path) -> np.ndarray:
+        """1 for the operations of a path and 0 for all others, float32 (edges, operations)."""
+
+    @abstractmethod
+    def path_id(self, path: Path) -> str:
+        """A path as text: the id of the genotype whose path it is, where there is one."""
+
+    @abstractmethod
+    def path_of(self, text: str) -> Path:
+        """Reads what `path_id` wrote; raises `UserError`."""
+
+    @abstractmethod
     def distance(self, a: G, b: G) -> float:
         """How far apart two genotypes are, in the papers' measure."""
 
@@ -106,5 +156,5 @@ class Space(ABC, Generic[G]):
         """A string that is equal for genotypes the field treats as isomorphic."""
 
     @abstractmethod
-    def cost(self, genotype: G, skeleton: Skeleton) -> Cost:
+    def cost(self, genotype: G, skeleton: Any) -> Cost:
         """Parameters and MACs of the stand-alone network, in closed form."""

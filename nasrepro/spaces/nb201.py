@@ -17,7 +17,7 @@ import numpy as np
 
 from nasrepro.errors import UserError, unknown
 from nasrepro.spaces import nb201_costs, nb201_equivalence
-from nasrepro.spaces.base import Cost, Skeleton, Space
+from nasrepro.spaces.base import Cost, Path, Skeleton, Space
 
 NONE, SKIP, CONV1, CONV3, POOL = range(5)
 OPS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -75,6 +75,11 @@ class NB201Genotype:
     def id(self) -> str:
         return f"nb201:{self.index}"
 
+    @property
+    def path(self) -> Path:
+        """The operation of every edge."""
+        return self.ops
+
     def __str__(self) -> str:
         nodes = [
             "|".join(
@@ -124,6 +129,10 @@ class NB201Space(Space[NB201Genotype]):
     """All NAS-Bench-201 cells."""
 
     name = "nb201"
+    skeleton_type = Skeleton
+    tiny = Skeleton(4, 1, 2, 8, 10)
+    edges = len(EDGES)
+    operations = OPS
 
     def __len__(self) -> int:
         return SIZE
@@ -172,6 +181,41 @@ class NB201Space(Space[NB201Genotype]):
 
     def from_genes(self, genes: Sequence[int]) -> NB201Genotype:
         return NB201Genotype(tuple(int(gene) for gene in genes))
+
+    def decisions(self, genes: np.ndarray) -> np.ndarray:
+        return genes
+
+    def differing(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Columns that differ; the long axes innermost, which is quickest."""
+        ours, theirs = np.ascontiguousarray(a.T), np.ascontiguousarray(b.T)
+        differs = (ours[:, :, None] != theirs[:, None, :]).view(np.uint8)
+        found: np.ndarray = differs.sum(axis=0, dtype=np.uint8)
+        return found
+
+    def complement(self, path: Path, previous: Path, rng: np.random.Generator) -> Path:
+        """The operation of `path` where it differs from the previous one, else a random other. The generator gives one
+        number per edge, needed or not."""
+        shifts = rng.integers(1, len(OPS), size=len(path)).tolist()
+        return tuple(
+            (old + shift) % len(OPS) if now == old else now
+            for now, old, shift in zip(path, previous, shifts, strict=True)
+        )
+
+    def derive(self, scores: np.ndarray, *, pairs: bool = False) -> NB201Genotype:
+        """The best operation of every edge, `none` included; ties go to the first."""
+        return NB201Genotype(tuple(int(op) for op in scores.argmax(axis=1)))
+
+    def path_on_edges(self, operations: Sequence[int]) -> Path:
+        return tuple(operations)
+
+    def weights(self, path: Path) -> np.ndarray:
+        return np.eye(len(OPS), dtype=np.float32)[list(path)]
+
+    def path_id(self, path: Path) -> str:
+        return NB201Genotype(tuple(path)).id
+
+    def path_of(self, text: str) -> Path:
+        return self.parse(text).ops
 
     def distance(self, a: NB201Genotype, b: NB201Genotype) -> float:
         """Share of edges whose operation differs, in [0, 1]."""

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from nasrepro.spaces.base import Skeleton
+from nasrepro.spaces.base import Path, Skeleton
 from nasrepro.supernets.blocks import Head, Reduction, Stem
-from nasrepro.supernets.nb201_cell import Choice, NB201Cell, Path
+from nasrepro.supernets.choice import Choice
+from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.nb201_many import cells_of, classified, reduced
 from nasrepro.supernets.nb201_mixture import mixed
 from nasrepro.supernets.norm import BatchNormMode

@@ -16,16 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasrepro.spaces.base import Path
 from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NODES, NONE, OPS, POOL, SKIP
 from nasrepro.spaces.nb201_equivalence import live_edges
 from nasrepro.supernets.blocks import Conv
 from nasrepro.supernets.norm import BatchNormMode, Norm, normalise
 from nasrepro.supernets.pool import mean_pool
 
-Path = tuple[int, ...]
-"""Six operation codes, one per edge."""
-Choice = Path | Tensor
-"""A path, or a mixture: the weight of each operation on each edge, (6, 5)."""
 _KERNEL = {CONV1: 1, CONV3: 3}
 
 

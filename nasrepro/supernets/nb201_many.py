@@ -15,10 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nasrepro.spaces.base import Path
 from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NODES, POOL, SKIP
 from nasrepro.spaces.nb201_equivalence import live_edges
 from nasrepro.supernets.blocks import Head, Reduction
-from nasrepro.supernets.nb201_cell import NB201Cell, Path
+from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.norm import Norm
 from nasrepro.supernets.pool import mean_pool
 

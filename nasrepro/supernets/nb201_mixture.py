@@ -9,13 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NODES, POOL, SKIP
-from nasrepro.supernets.nb201_cell import Choice, NB201Cell
+from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.pool import mean_pool
-
-
-def paths_in(choice: Choice) -> int:
-    """How many paths a pass amounts to: a mixture runs every operation of every edge."""
-    return choice.shape[1] if isinstance(choice, Tensor) else 1
 
 
 def mixed(cell: NB201Cell, x: Tensor, weights: Tensor) -> Tensor:

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nasrepro.spaces.base import Path
 from nasrepro.spaces.nb201 import EDGES, NODES, NONE, POOL, SKIP
-from nasrepro.supernets.nb201_cell import NB201Cell, Path
+from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.pool import mean_pool
 
 _PREFIX = [sum(target <= node for target, _ in EDGES) for node in range(NODES)]

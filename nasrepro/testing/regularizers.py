@@ -20,9 +20,8 @@ from nasrepro.methods import regularizing
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
 from nasrepro.seeds import derive, torch_rng
-from nasrepro.spaces.base import Skeleton
+from nasrepro.spaces.base import Path, Skeleton
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.nb201_cell import Path
 from nasrepro.supernets.norm import BatchNormMode
 from nasrepro.testing import CheckResult, refused, require, run_checks
 from nasrepro.testing.small_training import SmallTraining

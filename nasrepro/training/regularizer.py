@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel
 from torch import Tensor, nn
 
-from nasrepro.supernets.nb201_cell import Path
+from nasrepro.spaces.base import Path
 from nasrepro.training.sampler import Batch
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nasrepro.spaces.base import Genotype
-from nasrepro.supernets.nb201_cell import Choice
+from nasrepro.supernets.choice import Choice
 from nasrepro.training.evaluate import ImageScore
 
 Batch = tuple[Tensor, Tensor]

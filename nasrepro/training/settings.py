@@ -35,6 +35,7 @@ class SupernetSettings(Settings):
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), weight-sharing baselines"
     ours: ClassVar[tuple[str, ...]] = (
         "bn",
+        "execution",
         "calibration_images",
         "precision",
         "channels_last",
@@ -50,14 +51,20 @@ class SupernetSettings(Settings):
 
     epochs: int = Field(250, ge=1, description="passes over the training half of the data")
     batch_size: int = Field(64, ge=2, description="images per weight step")
-    lr: float = Field(0.025, gt=0, description="initial learning rate of SGD with Nesterov momentum")
+    lr: float = Field(0.025, gt=0, description="initial learning rate of SGD")
     lr_min: float = Field(0.001, ge=0, description="end of the cosine, which is stepped once per epoch")
-    momentum: float = Field(0.9, ge=0, lt=1, description="of SGD; Nesterov's where it is not 0")
+    momentum: float = Field(0.9, ge=0, lt=1, description="of SGD")
+    nesterov: bool = Field(True, description="Nesterov's momentum, where it is not 0")
     weight_decay: float = Field(5e-4, ge=0, description="of weights on the path")
     clip: float | None = Field(5.0, description="gradient norm of the weights; null switches clipping off")
     bn: Literal["batch", "running", "recalibrated"] = Field(
         "batch",
         description="statistics at evaluation: the batch's own, running averages, or averages made anew per cell",
+    )
+    execution: Literal["path", "one-hot", "softmax"] = Field(
+        "path",
+        description="what a pass runs for a path: its operations; or, as released for the DARTS space, all operations "
+        "with the path's weights 1 and 0, or with the softmax of these",
     )
     calibration_images: int = Field(640, ge=2, description="training images that `recalibrated` averages over")
     precision: Literal["fp32", "bf16"] = Field("fp32", description="of maps; weights and logits stay float32")

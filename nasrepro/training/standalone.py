@@ -13,10 +13,9 @@ from pydantic import Field
 from nasrepro.datasets.images import ImageData
 from nasrepro.datasets.streams import BatchStream
 from nasrepro.seeds import torch_rng
-from nasrepro.spaces.base import Skeleton
+from nasrepro.spaces.base import Path, Skeleton
 from nasrepro.splits import Split
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.nb201_cell import Path
 from nasrepro.training.evaluate import Evaluator, ImageScore
 from nasrepro.training.schedule import cosine
 from nasrepro.training.settings import Settings

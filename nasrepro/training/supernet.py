@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from nasrepro.datasets.streams import BatchStream
 from nasrepro.spaces.base import Genotype
-from nasrepro.supernets.nb201_cell import Choice
-from nasrepro.supernets.nb201_mixture import paths_in
+from nasrepro.supernets.choice import Choice, paths_in
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.regularizer import Regularizer, WeightStep
@@ -77,7 +76,7 @@ class SupernetTraining:
             lr=settings.lr,
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
-            nesterov=settings.momentum > 0,
+            nesterov=settings.nesterov and settings.momentum > 0,
             foreach=True,  # weights are many and small: one call over all of them instead of one each
         )
         self.lessons = Lessons(network, self.optimizer, valid.next, score, batches_per_score)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nasrepro.spaces.base import Genotype
-from nasrepro.supernets.nb201_cell import Choice, Path
+from nasrepro.spaces.base import Genotype, Path
+from nasrepro.supernets.choice import Choice
 from nasrepro.training.evaluate import ImageScore
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from nasrepro.spaces.base import Path
 from nasrepro.spaces.nb201 import SIZE, NB201Genotype, from_index
 from nasrepro.spaces.nb201_equivalence import inherited_key
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.nb201_cell import NB201Cell, Path
+from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.nb201_prefix import SharedInput
 from nasrepro.training.evaluate import Evaluator, ImageScore, evaluation_mode, judged
 

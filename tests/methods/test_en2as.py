@@ -68,7 +68,7 @@ def trained(made, steps, pupil=None):
 
 def small_archive(**settings):
     """Twelve cells, whose first has genes between operations."""
-    made = Archive(SPACE.gene_sizes, ArchiveSettings(**{"archive": 12, "neighbors": 3, **settings}))
+    made = Archive(SPACE, ArchiveSettings(**{"archive": 12, "neighbors": 3, **settings}))
     rng = np.random.default_rng(0)
     for _ in range(12):
         made.join(SPACE.sample(rng).ops)
@@ -141,7 +141,7 @@ def test_step_size_and_perturbations_enter_as_in_equation_8():
 
 def test_novelty_counts_the_member_itself_and_its_nearest():
     made = small_archive()
-    assert made.novelty(EVERY_CELL) == pytest.approx(novelty(EVERY_CELL, made.codes, 3))
+    assert made.novelty(EVERY_CELL) == pytest.approx(novelty(SPACE, EVERY_CELL, made.codes, 3))
     others = sorted(SPACE.distance(SPACE.from_genes(made.codes[0]), SPACE.from_genes(row)) for row in made.codes[1:])
     assert made.novelty(made.codes[:1]) == pytest.approx([sum(others[:2]) / 3])
 
@@ -149,7 +149,7 @@ def test_novelty_counts_the_member_itself_and_its_nearest():
 def test_the_released_distance_looks_at_half_of_the_edges():
     made = small_archive(compared=3)
     found = made.novelty(EVERY_CELL)
-    assert found == pytest.approx(0.5 + novelty(EVERY_CELL[:, :3], made.codes[:, :3], 3) / 2)
+    assert found == pytest.approx(0.5 + novelty(SPACE, EVERY_CELL[:, :3], made.codes[:, :3], 3) / 2)
     assert found.min() >= 0.5
     changed = EVERY_CELL.copy()
     changed[:, 3:] = 0

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from nasrepro.regularizers.complementation import Complementation, ComplementationSettings, complement
+from nasrepro.regularizers.complementation import Complementation, ComplementationSettings
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space, op_table
 from nasrepro.supernets.nb201 import NB201Network
 from nasrepro.training.regularizer import WeightStep
 
+SPACE = NB201Space()
 BEFORE, NOW = (1, 0, 3, 2, 4, 3), (3, 0, 2, 2, 1, 3)
 
 
@@ -31,7 +32,7 @@ def test_both_set_conditions_hold_for_every_genotype_of_the_space():
     for current in every:
         others = [tuple(row) for row in rng.integers(5, size=(4, 6)).tolist()]
         for previous in (current, *others):
-            other = complement(current, previous, rng)
+            other = SPACE.complement(current, previous, rng)
             now, before, complementary = weights_of(current), weights_of(previous), weights_of(other)
             assert now & (before | complementary) == now
             assert before & complementary == set()
@@ -40,7 +41,7 @@ def test_both_set_conditions_hold_for_every_genotype_of_the_space():
 
 def test_where_nothing_changed_the_four_others_are_equally_likely():
     rng = np.random.default_rng(1)
-    drawn = [complement(NOW, NOW, rng) for _ in range(4000)]
+    drawn = [SPACE.complement(NOW, NOW, rng) for _ in range(4000)]
     for edge in range(6):
         counts = Counter(path[edge] for path in drawn)
         assert set(counts) == set(range(5)) - {NOW[edge]}
@@ -49,7 +50,7 @@ def test_where_nothing_changed_the_four_others_are_equally_likely():
 
 def test_an_edge_that_changed_keeps_its_operation():
     for seed in range(20):
-        other = complement(NOW, BEFORE, np.random.default_rng(seed))
+        other = SPACE.complement(NOW, BEFORE, np.random.default_rng(seed))
         assert [other[edge] for edge in (0, 2, 4)] == [NOW[edge] for edge in (0, 2, 4)]
 
 
@@ -81,7 +82,7 @@ def loss_after(network, batch):
 
 def replayed():
     """The complement that a fresh regularizer draws first."""
-    return complement(NOW, BEFORE, made()._rng)
+    return SPACE.complement(NOW, BEFORE, made()._rng)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_the_very_first_step_replays_itself(network, batch):
     step = WeightStep(network, NOW, batch)
     loss = regularizer.loss(step)
     assert step.paths_run == 2  # the path itself once, though it counts twice
-    own, other = (step.cross_entropy(path).item() for path in (NOW, complement(NOW, NOW, made()._rng)))
+    own, other = (step.cross_entropy(path).item() for path in (NOW, SPACE.complement(NOW, NOW, made()._rng)))
     assert loss.item() == pytest.approx(0.75 * own + 0.25 * other)
 
 

@@ -48,7 +48,7 @@ def test_the_renewed_place_is_where_algorithm_one_ends(k):
     for seed in range(200):
         *archive, path = paths(6, seed)
         draws = paths(8, 1000 + seed)
-        found = renewed(archive, path, draws, k)
+        found = renewed(SPACE, archive, path, draws, k)
         assert found == algorithm_one(archive, path, draws, min(k, 4))
         changed += found[1] != archive[found[0]]
     assert 50 < changed < 200
@@ -57,11 +57,11 @@ def test_the_renewed_place_is_where_algorithm_one_ends(k):
 def test_the_first_of_equally_similar_members_may_be_replaced_and_only_by_a_more_novel_one():
     archive = [(0,) * 6, (1,) * 6, (2,) * 6]
     path = (0, 0, 0, 1, 1, 1)
-    assert renewed(archive, path, [(1,) * 6, (1, 1, 1, 1, 1, 3)], 2) == (0, (0,) * 6)
+    assert renewed(SPACE, archive, path, [(1,) * 6, (1, 1, 1, 1, 1, 3)], 2) == (0, (0,) * 6)
     equally = [(3,) * 6, (4,) * 6]  # as far from the two others as the member is
-    assert renewed(archive, path, equally, 2) == (0, (0,) * 6)
+    assert renewed(SPACE, archive, path, equally, 2) == (0, (0,) * 6)
     near = [(0,) * 6, (0, 0, 0, 0, 0, 1)]
-    assert renewed(near, (0,) * 6, [(0, 0, 0, 0, 2, 2), *equally], 10) == (0, (3,) * 6)
+    assert renewed(SPACE, near, (0,) * 6, [(0, 0, 0, 0, 2, 2), *equally], 10) == (0, (3,) * 6)
 
 
 def test_the_archive_fills_with_visited_paths_and_is_renewed_from_recent_ones_only():
@@ -93,13 +93,13 @@ def test_diversity_only_grows_and_once_it_is_the_greatest_the_constraints_are_th
     every = paths(2000, seed=size)
 
     def diversity():
-        return distances(np.array(archive), np.array(archive)).sum() / (size * (size - 1))
+        return distances(SPACE, np.array(archive), np.array(archive)).sum() / (size * (size - 1))
 
     archive, changed = every[:size], 0
     rng = np.random.default_rng(0)
     for at in range(size, len(every)):
         recent = every[max(0, at - 50) : at]
-        slot, member = renewed(archive, every[at], [recent[i] for i in rng.integers(len(recent), size=10)], 10)
+        slot, member = renewed(SPACE, archive, every[at], [recent[i] for i in rng.integers(len(recent), size=10)], 10)
         if member != archive[slot]:
             changed, before = at, diversity()
             archive[slot] = member

@@ -7,8 +7,8 @@ from plain_network import PlainNetwork, copy_into, pairs
 
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space
+from nasrepro.supernets.choice import paths_in
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.supernets.nb201_mixture import paths_in
 from nasrepro.supernets.norm import BatchNormMode
 
 SKELETON = Skeleton(3, 2, 2, 8, 4, in_channels=2)
