@@ -30,6 +30,9 @@ class Item(Part):
     """Where ours is run unless the reader asks for another place."""
     measured_on: str = ""
     """What the paper measured on, in words, where that is no benchmark of ours; empty when it is `benchmark`."""
+    trained: bool = False
+    """Whether the paper trained the cells that it prints numbers of: then no table holds them, and ours are trained at
+    the size that the run's scale says."""
     seeds: list[int]
     """Search seeds that the paper states for its own runs; empty where it states none."""
     run_seeds: str = "0-4"
@@ -40,6 +43,12 @@ class Item(Part):
     def id(self) -> str:
         """`<paper>/<item>`, the name used on the command line."""
         return f"{self.paper}/{self.item}"
+
+    @property
+    def travels(self) -> bool:
+        """Whether the primary scoring of any benchmark may stand for the paper's own, because no number of it could be
+        looked up anyway."""
+        return self.trained or bool(self.measured_on)
 
     @property
     def variants(self) -> tuple[Variant, ...]:

@@ -13,6 +13,7 @@ from nasrepro.records.variant import StatedSettings, Variant
 
 _PRINTED = re.compile(r"(?P<mean>-?\d+(?:\.\d+)?)(?:\s*±\s*(?P<std>\d+(?:\.\d+)?))?")
 _PRIMARY = "test"
+_ONLY = {"trace-best": "a trace is scored", "tau": "τ is measured", "params": "a network is known"}
 
 
 class Printed(Part):
@@ -41,11 +42,12 @@ class Column(Part):
     scoring: str | None = None
     """The benchmark's scoring: `test` for the primary one, else `<dataset>.<split>`. None where the column is only
     quoted, because ours measure nothing like it."""
-    of: Literal["answer", "trace-best", "tau"] = "answer"
+    of: Literal["answer", "trace-best", "tau", "params"] = "answer"
     """What is shown of a run. `answer`: the score of the cell that the search returned. `trace-best`: that of the best
     of those it would have returned at the points of its trace and, where it has an answer at any time and that was
     recorded, after any epoch; an oracle's choice, known under the primary scoring only. `tau`: Kendall τ-b of one-shot
-    accuracy against the primary scoring over the probe cells, at the end of training."""
+    accuracy against the primary scoring over the probe cells, at the end of training. `params`: the parameters of the
+    network that has this score, in millions."""
     error: bool = False
     """Show 100 minus an accuracy."""
     unit: str = "%"
@@ -57,9 +59,8 @@ class Column(Part):
     @model_validator(mode="after")
     def _what_is_shown_fits_the_scoring(self) -> Self:
         if self.of != "answer" and self.scoring != _PRIMARY:
-            what = "a trace is scored" if self.of == "trace-best" else "τ is measured"
-            raise ValueError(f"column '{self.key}': {what} by '{_PRIMARY}' only, not by '{self.scoring}'")
-        if self.error and (self.higher_is_better or self.scoring is None or self.of == "tau"):
+            raise ValueError(f"column '{self.key}': {_ONLY[self.of]} by '{_PRIMARY}' only, not by '{self.scoring}'")
+        if self.error and (self.higher_is_better or self.scoring is None or self.of in ("tau", "params")):
             raise ValueError(f"column '{self.key}': an error is a scoring's, and lower is better")
         return self
 

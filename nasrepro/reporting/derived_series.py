@@ -19,6 +19,8 @@ TAU = "kendall tau"
 """Of one-shot accuracy against truth over the probe cells (τ-b)."""
 MEAN = "watched cells"
 """Mean inherited accuracy of the watched cells, in percent."""
+ANSWER = "inherited accuracy of the answer"
+"""Of the cell that the search would have answered with at that point of its trace, in percent."""
 WATCHED_TAU = "kendall tau of watched cells"
 """Of inherited accuracy against truth over the watched cells (τ-b)."""
 CHANGE = "change of watched cells"
@@ -29,9 +31,10 @@ _CELL = re.compile(r"(truth of )?watched cell ([1-9]\d*)")
 def series_of(record: RunRecord, name: str) -> Series:
     """The curve called `name`: one of the record's own series, else one that follows from it; empty where it has none.
 
-    What follows is drawn over epochs of training: `kendall tau`, `watched cells`, `watched cell 1` … (inherited
-    accuracy in percent after the update that was looked at), `change of watched cells` from look to look,
-    `kendall tau of watched cells`, and `truth of watched cell 1` …, a level from the first look to the last one.
+    What follows is drawn over epochs of training: `kendall tau`, `inherited accuracy of the answer` at the points of
+    the trace, `watched cells`, `watched cell 1` … (inherited accuracy in percent after the update that was looked at),
+    `change of watched cells` from look to look, `kendall tau of watched cells`, and `truth of watched cell 1` …, a
+    level from the first look to the last one.
     """
     if name in record.series:
         return record.series[name]
@@ -40,6 +43,8 @@ def series_of(record: RunRecord, name: str) -> Series:
         return []
     if name == TAU:
         points = _tau(record)
+    elif name == ANSWER:
+        points = [(point.at, point.selection_value) for point in record.trace if point.selection_value is not None]
     elif record.watched is None:
         points = []
     else:

@@ -35,6 +35,10 @@ class OursGroup:
     def benchmark(self) -> str:
         return self.analysis.records[0].spec.benchmark
 
+    @property
+    def scale(self) -> str:
+        return self.analysis.records[0].spec.scale
+
     def result(self, variant: Variant | None) -> MethodResult | None:
         """The runs of a variant; None where there are none. Raises `UserError` when they differ in more settings than
         the variant states."""
@@ -80,7 +84,7 @@ def _label(item: Item, record: RunRecord, whose: str) -> str:
 
 def scale_findings(groups: Sequence[OursGroup]) -> list[str]:
     """What follows from our scale not being the paper's; nothing where it is."""
-    scales = sorted({group.analysis.records[0].spec.scale for group in groups})
+    scales = sorted({group.scale for group in groups})
     if not scales or scales == ["paper"]:
         return []
     return [f"Our scale is {join_words(scales)}, not the paper's: differences hold at this scale only."]

@@ -191,11 +191,22 @@ def table_findings(item: TableItem, judged: JudgedGroups) -> list[str]:
     ]
     if added := [row.label for row in here if row.added]:
         lines.append(f"Not in the paper, and added by us: {_listed(added)}.")
-    elsewhere = sorted({group.benchmark for group in groups if not comparable(item, group)})
-    if elsewhere:
+    return lines + _what_is_compared(item, groups) + claim_findings(judged) + scale_findings(groups)
+
+
+def _what_is_compared(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:
+    """Why no difference to the printed numbers is formed, where none is."""
+    at_home = [group for group in groups if group.benchmark == item.benchmark and not item.measured_on]
+    lines = []
+    if elsewhere := sorted({group.benchmark for group in groups if group not in at_home}):
         lines.append(
             f"Runs on {join_words(elsewhere)} do not measure what the paper measured on "
             f"{item.measured_on or item.benchmark}: they show the methods at work, and no difference to the printed "
             "numbers is formed."
         )
-    return lines + claim_findings(judged) + scale_findings(groups)
+    if smaller := sorted({group.scale for group in at_home if not comparable(item, group)}):
+        lines.append(
+            f"The paper trained the found cells at its own size; ours are trained at scale {join_words(smaller)}, so "
+            "no difference to the printed numbers is formed."
+        )
+    return lines

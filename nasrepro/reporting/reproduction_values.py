@@ -14,7 +14,7 @@ from nasrepro.reporting.table_model import join_words
 
 def comparable(item: TableItem, group: OursGroup) -> bool:
     """Whether ours measure what the paper measured, so that a difference says something."""
-    return group.benchmark == item.benchmark and not item.measured_on
+    return group.benchmark == item.benchmark and not item.measured_on and (not item.trained or group.scale == "paper")
 
 
 def values_of(item: TableItem, column: Column, group: OursGroup, result: MethodResult) -> dict[int, float]:
@@ -26,6 +26,8 @@ def values_of(item: TableItem, column: Column, group: OursGroup, result: MethodR
         return {}
     if column.of == "tau":
         return dict(result.ranking.taus) if result.ranking is not None else {}
+    if column.of == "params":
+        return {record.spec.seed: record.found.params / 1e6 for record in result.done if record.found is not None}
     values = dict(result.values.get(scoring.name, {}))
     if column.of == "trace-best":
         best = max if scoring.higher_is_better else min
@@ -37,17 +39,17 @@ def values_of(item: TableItem, column: Column, group: OursGroup, result: MethodR
 def _scoring_for(item: TableItem, column: Column, group: OursGroup) -> Scoring | None:
     """The group's scoring that measures what the column shows: on another benchmark `test` may be another data set.
 
-    Where the paper measured elsewhere anyway, the primary scoring of any benchmark stands for its own.
+    Where the item travels, the scorings of any benchmark stand for those of the same name, unless another column is of
+    what that benchmark measures: then this one is not.
     """
     if column.scoring is None:
         return None
-    if item.measured_on and column.scoring == PRIMARY:
-        return group.analysis.primary
-    wanted = _full_name(item, column.scoring)
+    at_home = group.benchmark == item.benchmark
+    main, wanted = group.analysis.primary, _full_name(item, column.scoring)
+    spelled_out = main is not None and extra_key(main) in {other.scoring for other in item.columns}
+    by_name = at_home or (item.travels and not spelled_out)
     for scoring in group.analysis.scorings:
-        if group.benchmark == item.benchmark and scoring.name == column.scoring:
-            return scoring
-        if group.benchmark != item.benchmark and extra_key(scoring) == wanted:
+        if (by_name and scoring.name == column.scoring) or (not at_home and extra_key(scoring) == wanted):
             return scoring
     return None
 
@@ -67,7 +69,7 @@ def extra_key(scoring: Scoring) -> str:
 def extra_scorings(item: TableItem, groups: Sequence[OursGroup]) -> dict[str, Scoring]:
     """Primary scorings of ours that no column of the paper shows, so that such runs are not rows of dashes."""
     scorings = {column.scoring for column in item.columns if column.scoring is not None}
-    if item.measured_on and PRIMARY in scorings:
+    if item.travels and PRIMARY in scorings:
         return {}
     known = {_full_name(item, scoring) for scoring in scorings}
     found: dict[str, Scoring] = {}

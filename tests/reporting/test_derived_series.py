@@ -43,6 +43,15 @@ def test_watched_cells_are_drawn_after_each_look() -> None:
     assert series_of(record, "truth of watched cell 3") == [(0.5, worth), (20.0, worth)]
 
 
+def test_what_the_search_would_answer_is_drawn_where_it_was_scored() -> None:
+    record = run()
+    unscored = record.trace[1].model_copy(update={"selection_value": None})
+    record = record.model_copy(update={"trace": [record.trace[0], unscored, *record.trace[2:]]})
+    points = series_of(record, "inherited accuracy of the answer")
+    assert [x for x, _ in points] == [2.5, 10, 20]
+    assert {y for _, y in points} == {record.trace[0].selection_value}
+
+
 def test_watched_cells_are_ranked_at_every_look_and_their_changes_have_no_sign() -> None:
     record = run()
     assert record.watched is not None

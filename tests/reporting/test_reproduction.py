@@ -216,3 +216,43 @@ def test_a_row_never_holds_two_settings(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="one row never mixes them"):
         render_reproduction(ITEM, grouped(ITEM, [], records), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+TRAINED = ITEM.model_copy(
+    update={
+        "benchmark": "darts-cifar10",
+        "trained": True,
+        "columns": [*ITEM.columns, Column(key="size", label="Parameters (M)", scoring="test", of="params", unit="")],
+        "rows": [ITEM.rows[0].model_copy(update={"cells": {"c10": Printed(mean=93.0, raw="93.00")}})],
+    }
+)
+
+
+def trained(benchmark: str, dataset: str, scale: str = "laptop") -> OursGroup:
+    records = []
+    for seed in (0, 1):
+        record = factory.record("gdas", seed, benchmark=benchmark, scale=scale, test=90.0 + seed)  # type: ignore[arg-type]
+        scores = [score.model_copy(update={"dataset": dataset}) for score in record.scores]
+        records.append(record.model_copy(update={"scores": scores}))
+    return OursGroup(f"ours, {benchmark}, {scale}", records, fresh=True)
+
+
+def test_of_trained_cells_any_benchmark_shows_its_own_data_set_in_one_column(tmp_path: Path) -> None:
+    places = [("darts-cifar10", "cifar10"), ("darts-digits", "digits"), ("darts-cifar100", "cifar100")]
+    groups = [trained(*place) for place in places]
+    _, *ours = rows_of(render_reproduction(TRAINED, groups, tmp_path / "out").parent)
+    assert [(row["c10.mean"], row["c100.mean"]) for row in ours] == [("90.5", ""), ("90.5", ""), ("", "90.5")]
+    sizes = [record.found.params / 1e6 for record in groups[0].records if record.found is not None]
+    assert float(ours[0]["size.mean"]) == pytest.approx(sum(sizes) / 2)
+    assert ours[2]["size.mean"] == "", "of the network that the first column is of"
+    assert not any(row["c10.ours_minus_paper.value"] for row in ours), "at another scale no difference says anything"
+    found = table_findings(TRAINED, [(group, []) for group in groups])
+    assert any("Runs on darts-cifar100 and darts-digits do not measure" in line for line in found)
+    assert any("ours are trained at scale laptop, so no difference" in line for line in found)
+
+
+def test_of_trained_cells_the_papers_scale_is_held_against_the_printed_numbers(tmp_path: Path) -> None:
+    group = trained("darts-cifar10", "cifar10", "paper")
+    _, ours = rows_of(render_reproduction(TRAINED, [group], tmp_path / "out").parent)
+    assert float(ours["c10.ours_minus_paper.value"]) == pytest.approx(-2.5)
+    assert not any("so no difference" in line for line in table_findings(TRAINED, [(group, [])]))
