@@ -15,6 +15,15 @@ def linear(start: float, end: float, epoch: int, epochs: int) -> float:
     return start + (end - start) * epoch / (epochs - 1) if epochs > 1 else start
 
 
+def falling_line(start: float, epoch: int, epochs: int, tail: int = 5) -> float:
+    """Straight line from `start` at epoch 0 to 0, which is reached `tail` epochs before the end; these epochs fall in
+    a line from `start / tail` to 0 instead (P-DARTS on ImageNet). Without enough epochs for a tail, one line."""
+    left = epochs - epoch
+    if epochs <= tail:
+        return start * left / epochs
+    return start * (left - tail) / (epochs - tail) if left > tail else start * left / ((epochs - tail) * tail)
+
+
 def spread(points: int, epochs: int) -> tuple[int, ...]:
     """Numbers of finished epochs at which to look, at most `points` of them, evenly spread and ending at the end."""
     return tuple(sorted({max(1, round(epochs * k / points)) for k in range(1, points + 1)}))

@@ -1,0 +1,108 @@
+"""How cells of the DARTS space are trained from scratch: the published recipes, and what a scale replaces of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from nasrepro.training.schedule import cosine, falling_line
+from nasrepro.training.settings import Settings
+
+if TYPE_CHECKING:
+    from nasrepro.spaces.darts_skeleton import DartsSkeleton
+
+
+class RetrainSettings(Settings):
+    """The final training of Liu et al. (2019) on CIFAR-10; CIFAR-100 is trained alike.
+
+    A learning rate belongs to its epoch: epoch 0 trains with `lr` and the last one of a cosine with nearly nothing, as
+    the released scripts did under the library of their time. Under a later one they run one epoch ahead.
+    """
+
+    published: ClassVar[str] = "Liu et al. (ICLR 2019), architecture evaluation on CIFAR-10"
+    ours: ClassVar[tuple[str, ...]] = ("eval_batch", "train_images", "precision", "channels_last")
+
+    epochs: int = Field(600, ge=1, description="passes over the training images")
+    batch_size: int = Field(96, ge=2, description="images per step; the last batch of an epoch may be smaller")
+    lr: float = Field(0.025, gt=0, description="learning rate of SGD in the first epoch")
+    schedule: Literal["cosine", "exponential", "linear"] = Field(
+        "cosine",
+        description="of the learning rate, set once per epoch: a cosine to 0; times `lr_decay`; or a line to 0 that is "
+        "stretched over five more, ever smaller epochs",
+    )
+    lr_decay: float = Field(0.97, gt=0, le=1, description="what an epoch leaves of an exponential learning rate")
+    momentum: float = Field(0.9, ge=0, lt=1, description="of SGD, not Nesterov's")
+    weight_decay: float = Field(3e-4, ge=0, description="of all weights")
+    clip: float | None = Field(5.0, gt=0, description="gradient norm of the weights; null switches clipping off")
+    cutout: int = Field(16, ge=0, multiple_of=2, description="side of the square set to zero, in pixels; 0 is none")
+    drop_path: float = Field(
+        0.2, ge=0, lt=1, description="chance that a sample loses an operation's map; rises from 0 in a line over epochs"
+    )
+    auxiliary_weight: float = Field(0.4, ge=0, description="of the auxiliary head's loss, where there is such a head")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of the label spread evenly over all classes")
+    eval_batch: int = Field(500, ge=1, description="images scored at a time; averages normalize, so it changes nothing")
+    eval_every: int = Field(1, ge=1, description="epochs from one scoring to the next; the last epoch is always scored")
+    train_images: int | None = Field(
+        None, ge=1, description="class-balanced subset of the training images; null is all"
+    )
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="of maps; weights and logits stay float32")
+    channels_last: bool = Field(True, description="memory layout; the result is the same up to rounding")
+
+    def learning_rate(self, epoch: int) -> float:
+        """Of epoch `epoch`, counted from 0."""
+        if self.schedule == "exponential":
+            return float(self.lr * self.lr_decay**epoch)
+        if self.schedule == "linear":
+            return falling_line(self.lr, epoch, self.epochs)
+        return cosine(self.lr, 0.0, epoch, self.epochs)
+
+    def drop_path_at(self, epoch: int) -> float:
+        """Chance that a map is dropped in epoch `epoch`, counted from 0; the last one stays just below `drop_path`."""
+        return self.drop_path * epoch / self.epochs
+
+    def scores_after(self, epoch: int) -> bool:
+        """Whether the network is scored after `epoch` finished epochs."""
+        return epoch % self.eval_every == 0 or epoch == self.epochs
+
+
+class ImageNetRetrainSettings(RetrainSettings):
+    """The final training of Liu et al. (2019) on ImageNet."""
+
+    published: ClassVar[str] = "Liu et al. (ICLR 2019), architecture evaluation on ImageNet"
+
+    epochs: int = Field(250, ge=1, description="passes over the training images")
+    batch_size: int = Field(128, ge=2, description="images per step; the last batch of an epoch may be smaller")
+    lr: float = Field(0.1, gt=0, description="learning rate of SGD in the first epoch")
+    schedule: Literal["cosine", "exponential", "linear"] = Field(
+        "exponential", description="of the learning rate, set once per epoch; see the training on CIFAR-10"
+    )
+    weight_decay: float = Field(3e-5, ge=0, description="of all weights")
+    cutout: int = Field(0, ge=0, multiple_of=2, description="side of the square set to zero, in pixels; 0 is none")
+    drop_path: float = Field(0.0, ge=0, lt=1, description="chance that a sample loses an operation's map, at the end")
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="share of the label spread evenly over all classes")
+
+
+IMAGENET_LINEAR: Mapping[str, Any] = {"batch_size": 256, "lr": 0.2, "schedule": "linear"}
+"""What P-DARTS, NSAS and E²NAS train differently on ImageNet; their releases warm up only beyond 256 images."""
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """What the cells of a benchmark are worth is measured by training them: on which images, in which network, how."""
+
+    dataset: str
+    """Its training and validation images are trained on together, its test images judge."""
+    skeleton: DartsSkeleton
+    """As published."""
+    published: RetrainSettings = field(default_factory=RetrainSettings)
+    scales: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """Per scale, what replaces the published values: blocks `skeleton` and `training`."""
+    trials: int = 1
+    """Trainings per cell, with seeds 0, 1, …; its worth is their mean."""
+
+    def epochs(self, scale: str) -> int:
+        """Length of a training at a scale."""
+        return int(self.scales.get(scale, {}).get("training", {}).get("epochs", self.published.epochs))
