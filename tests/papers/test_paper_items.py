@@ -161,6 +161,8 @@ def test_a_column_of_errors_or_of_tau_fits_its_scoring() -> None:
         ({"of": "tau"}, "lower is better"),
         ({"of": "tau", "error": False, "scoring": "cifar100.test"}, "τ is measured by 'test' only"),
         ({"of": "tau", "error": False, "scoring": None}, "τ is measured by 'test' only"),
+        ({"of": "params"}, "lower is better"),
+        ({"of": "params", "error": False, "scoring": "cifar100.test"}, "a network is known by 'test' only"),
     ):
         with pytest.raises(ValidationError, match=words):
             Column.model_validate(error.model_dump() | change)
@@ -215,7 +217,7 @@ def test_every_setting_of_an_item_exists_and_can_have_its_value() -> None:
     for owner in papers().values():
         for entry in owner.items:
             for variant in entry.variants:
-                if catalog.knows(variant.method):
+                if catalog.knows(variant.method) and entry.benchmark in benchmarks.names():
                     benchmark = benchmarks.get(entry.benchmark)
                     settings = resolve(catalog.get(variant.method), benchmark, "laptop", variant.settings)
                     spec = RunSpec(
