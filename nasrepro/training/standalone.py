@@ -1,9 +1,8 @@
-"""Training one genotype from scratch: what an architecture is really worth."""
+"""Training one NAS-Bench-201 cell from scratch: what an architecture is really worth."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
@@ -16,9 +15,10 @@ from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Path, Skeleton
 from nasrepro.splits import Split
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.training.evaluate import Evaluator, ImageScore
+from nasrepro.training.evaluate import Evaluator
 from nasrepro.training.schedule import cosine
 from nasrepro.training.settings import Settings
+from nasrepro.training.standalone_loop import EpochScores, StandaloneTraining
 
 
 class StandaloneSettings(Settings):
@@ -36,13 +36,13 @@ class StandaloneSettings(Settings):
     eval_batch: int = Field(500, ge=2)
     report_epochs: tuple[int, ...] = Field((200,), description="epochs after which both splits are scored")
 
+    def learning_rate(self, epoch: int) -> float:
+        """Of epoch `epoch`, counted from 0."""
+        return cosine(self.lr, 0.0, epoch, self.epochs)
 
-@dataclass(frozen=True)
-class EpochScores:
-    """Scores of the network after `epoch` epochs, in evaluation mode with running statistics."""
-
-    epoch: int
-    scores: dict[Split, ImageScore]
+    def scores_after(self, epoch: int) -> bool:
+        """Whether both splits are scored after `epoch` finished epochs."""
+        return epoch in self.report_epochs
 
 
 def train_standalone(
@@ -53,7 +53,10 @@ def train_standalone(
     seed: int,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[EpochScores]:
-    """Train on the training split; score validation and test after each of `settings.report_epochs`."""
+    """Train on the training split; score validation and test after each of `settings.report_epochs`.
+
+    Raises `Diverged` when the loss stops being a number.
+    """
     network = NB201Network(
         skeleton, genotype=genotype, channels_last=True, rng=torch_rng(seed, "standalone", "weights")
     )
@@ -66,22 +69,16 @@ def train_standalone(
         replacement=False,
         channels_last=True,
     )
-    evaluators = {split: Evaluator(data.split(split), data, settings.eval_batch) for split in (Split.VALID, Split.TEST)}
-    optimizer = _optimizer(network, settings)
-    curve: list[EpochScores] = []
-    for epoch in range(settings.epochs):
-        for group in optimizer.param_groups:
-            group["lr"] = cosine(settings.lr, 0.0, epoch, settings.epochs)
-        for _ in range(stream.steps_per_epoch):
-            x, y = stream.next()
-            optimizer.zero_grad(set_to_none=True)
-            F.cross_entropy(network(x), y).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-        if epoch + 1 in settings.report_epochs:
-            scores = {split: judge.score(network, network) for split, judge in evaluators.items()}
-            curve.append(EpochScores(epoch + 1, scores))
-        report(epoch + 1, settings.epochs)
-    return curve
+    training = StandaloneTraining(
+        network,
+        _optimizer(network, settings),
+        stream,
+        {split: Evaluator(data.split(split), data, settings.eval_batch) for split in (Split.VALID, Split.TEST)},
+        settings,
+        loss=lambda x, y: F.cross_entropy(network(x), y),
+        logits=network,
+    )
+    return training.run(None, report).curve
 
 
 def _optimizer(network: torch.nn.Module, settings: StandaloneSettings) -> torch.optim.Optimizer:

@@ -18,7 +18,7 @@ def test_a_good_cell_learns_the_digits(digits):
     assert all(set(point.scores) == {Split.VALID, Split.TEST} for point in curve)
     assert min(score.accuracy for score in curve[-1].scores.values()) > 75
     assert curve[-1].scores[Split.TEST].loss < curve[0].scores[Split.TEST].loss
-    assert steps == [(epoch, 12) for epoch in range(1, 13)]
+    assert steps == [(step, 12 * 17) for step in range(1, 12 * 17 + 1)]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
