@@ -105,7 +105,7 @@ def _trained(planned: PlannedRun, store: RunStore, report: Report) -> SharedWeig
     shared = SharedWeights.build(
         catalog.get(planned.spec.method).training_settings().model_validate(settings["training"]),
         benchmark.space,
-        benchmark.space.skeleton_type(**settings["skeleton"]),
+        benchmark.space.supernet_skeleton(settings["skeleton"]),  # type: ignore[arg-type]
         benchmark.load_images(allow_unverified=planned.allow_unverified),
         planned.spec.seed,
     )

@@ -85,7 +85,8 @@ class Archive:
         decisions = paths.shape[1]
         seen = self.settings.compared or decisions
         found = novelty(self.space, paths[:, :seen], kept[:, :seen], self.settings.neighbors)
-        return 1 - (1 - found) * min(seen, decisions) / decisions
+        whole: np.ndarray = 1 - (1 - found) * min(seen, decisions) / decisions
+        return whole
 
     def move(self, member: int, noise: np.ndarray, scores: np.ndarray) -> bool:
         """Move a member up the gradient that scores (n,) of its perturbations estimate, Eq. 8; True if it rounds to

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from nasrepro.errors import UserError
 from nasrepro.methods import regularizing
 from nasrepro.methods.base import Search
+from nasrepro.methods.bound import reason_against
 
 if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
@@ -144,6 +145,8 @@ class Method:
 
     def check(self, benchmark: Benchmark, oracle: Oracle) -> None:
         """Raise `UserError` where this method cannot search on the benchmark with this truth."""
+        if why := reason_against(self.sampler or self.search, benchmark.space.name):
+            raise UserError(f"method '{self.name}' cannot search in space '{benchmark.space.name}': {why}")
         if self.requires:
             _load(self.requires)(benchmark, oracle)
 

@@ -9,14 +9,13 @@ from pydantic import BaseModel, ValidationError
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
 from nasrepro.methods.method import Blocks, Method
-from nasrepro.spaces.base import Skeleton
 
 
 def resolve(
     method: Method, benchmark: Benchmark, scale: str, overrides: Blocks | None = None, *, protocol: str = "sound"
 ) -> dict[str, Any]:
-    """All settings of a run: published values, replaced by the benchmark's scale, the method's, the protocol's, and
-    `overrides`.
+    """All settings of a run: published values, replaced by those for the benchmark's space, by the benchmark's scale,
+    the method's, the protocol's, and `overrides`.
 
     A scale's block may name settings of other methods (the temperature of GDAS means nothing to RandomNAS), so
     only those the method knows are taken from it. Overrides must name existing settings. Raises `UserError`.
@@ -33,6 +32,8 @@ def resolve(
     for block, model in blocks.items():
         values: dict[str, Any] = {}
         for source in (
+            benchmark.space_settings,
+            benchmark.sampler_settings.get(method.sampler or "", {}),
             _shared_out(benchmark.scales[scale], method),
             method.scales.get(scale, {}),
             method.protocols[protocol],
@@ -56,9 +57,9 @@ def _shared_out(blocks: Blocks, method: Method) -> Blocks:
     return {**blocks, "training": {**training, "epochs": max(1, round(method.share_of_epochs * training["epochs"]))}}
 
 
-def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Skeleton:
+def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Any:
     """The supernet's skeleton; raises `UserError` when it cannot be built or does not fit the benchmark's images."""
-    real = benchmark.standalone
+    real = benchmark.searched
     for name, value in fields.items():
         if type(value) is not int:
             raise UserError(f"impossible skeleton: '{name}' cannot be '{value}'; a whole number is allowed")
@@ -68,7 +69,7 @@ def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Skeleton:
                 f"{getattr(real, name)}"
             )
     try:
-        skeleton = Skeleton(**fields)
+        skeleton = benchmark.space.supernet_skeleton(fields)
     except ValueError as error:
         raise UserError(f"impossible skeleton: {error}") from error
     if skeleton.image_size < 1 or real.image_size % skeleton.image_size:

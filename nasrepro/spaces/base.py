@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -154,6 +154,10 @@ class Space(ABC, Generic[G]):
     @abstractmethod
     def canonical(self, genotype: G) -> str:
         """A string that is equal for genotypes the field treats as isomorphic."""
+
+    def supernet_skeleton(self, sizes: Mapping[str, Any]) -> Any:
+        """The skeleton of a supernet from what `sizes()` gives; raises `ValueError` for impossible sizes."""
+        return self.skeleton_type(**sizes)
 
     @abstractmethod
     def cost(self, genotype: G, skeleton: Any) -> Cost:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from nasrepro.errors import UserError
-from nasrepro.spaces import darts_costs, darts_moves, darts_text
+from nasrepro.spaces import darts_costs, darts_moves, darts_named, darts_text
 from nasrepro.spaces.base import Cost, Path, Space
 from nasrepro.spaces.darts_genotype import EDGES, NODES, OPS, Cell, DartsGenotype, Node, standard_cell
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
@@ -76,13 +77,16 @@ class DartsSpace(Space[DartsGenotype]):
         return map(from_index, range(SIZE))
 
     def parse(self, text: str) -> DartsGenotype:
-        """Reads an index, an id such as `darts:0414…-0111…`, and printed `Genotype(…)` text."""
+        """Reads an index, an id such as `darts:0414…-0111…`, the name of a known cell in any case of letters, and
+        printed `Genotype(…)` text, also of cells outside the space."""
         text = str(text).strip()
-        if re.fullmatch(r"-?\d+", text):
+        if re.fullmatch(r"-?\d{1,99}", text):
             return from_index(int(text))
         if text.startswith("darts:"):
             return darts_text.from_id(text)
-        return darts_text.from_notation(text)
+        if re.search(r"[(\[=]", text):
+            return darts_text.from_notation(text)
+        return darts_named.get(text).genotype
 
     def sample(self, rng: np.random.Generator) -> DartsGenotype:
         """Every node gets two different states and two operations, `none` included (RandomNAS)."""
@@ -169,6 +173,10 @@ class DartsSpace(Space[DartsGenotype]):
     def canonical(self, genotype: DartsGenotype) -> str:
         """Equal for cells that are one when their nodes are numbered anew: the smallest code over all numberings."""
         return f"{darts_moves.canonical(genotype.normal)}-{darts_moves.canonical(genotype.reduce)}"
+
+    def supernet_skeleton(self, sizes: Mapping[str, Any]) -> DartsSkeleton:
+        """Supernets have no auxiliary head."""
+        return DartsSkeleton(**sizes, auxiliary=False)
 
     def cost(self, genotype: DartsGenotype, skeleton: DartsSkeleton) -> Cost:
         return darts_costs.cost(genotype, skeleton)
