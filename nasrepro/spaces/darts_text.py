@@ -15,8 +15,9 @@ from nasrepro.spaces.darts_genotype import ALL_OPS, Cell, Choice, DartsGenotype,
 
 _ID = re.compile(r"darts:([0-9a-f]+)(?:\+([0-9]+))?-([0-9a-f]+)(?:\+([0-9]+))?")
 _TOKEN = re.compile(
-    r"\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<number>-?\d+)|(?P<text>'[^']*'|\"[^\"]*\")|(?P<mark>[()\[\]=,]))"
+    r"\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<number>-?\d{1,9})|(?P<text>'[^']*'|\"[^\"]*\")|(?P<mark>[()\[\]=,]))"
 )
+_DEPTH = 2  # of brackets in a field
 _CLOSING = {"(": ")", "[": "]"}
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 _FORM = "Genotype(normal=[('OP', STATE), …], normal_concat=[…], reduce=[…], reduce_concat=[…])"
@@ -96,7 +97,7 @@ class _Reader:
             _fail(self._peek(), "the genotype has ended before")
         return found
 
-    def _value(self) -> Value:
+    def _value(self, depth: int = 0) -> Value:
         token = self._take()
         if token.kind == "number":
             return int(token.text)
@@ -105,10 +106,14 @@ class _Reader:
         if token.text == "range":
             return self._range()
         if token.text not in _CLOSING:
-            _fail(token, "a list, a pair, a number or a quoted operation is expected")
+            _fail(
+                token, "a list, a pair, a number or a quoted operation is expected; is a bracket left open before it?"
+            )
+        if depth == _DEPTH:
+            _fail(token, "there are lists of pairs, and nothing deeper")
         values: list[Value] = []
         while self._peek().text != _CLOSING[token.text]:
-            values.append(self._value())
+            values.append(self._value(depth + 1))
             self._separated(token)
         self._next += 1
         return values
