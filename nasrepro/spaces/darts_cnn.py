@@ -178,9 +178,5 @@ class DartsSpace(Space[DartsGenotype]):
         """Supernets have no auxiliary head."""
         return DartsSkeleton(**sizes, auxiliary=False)
 
-    def supernet_skeleton(self, sizes: Mapping[str, Any]) -> DartsSkeleton:
-        """For small images and without an auxiliary head, as every search trains its supernet."""
-        return DartsSkeleton(**sizes, auxiliary=False)
-
     def cost(self, genotype: DartsGenotype, skeleton: DartsSkeleton) -> Cost:
         return darts_costs.cost(genotype, skeleton)
