@@ -39,7 +39,7 @@ def resolve(
             method.protocols[protocol],
         ):
             values |= {key: value for key, value in source.get(block, {}).items() if key in model.model_fields}
-        resolved[block] = _validated(model, block, values | dict(overrides.get(block, {})))
+        resolved[block] = validated(model, block, values | dict(overrides.get(block, {})))
     if method.one_shot:
         fields = benchmark.skeleton(scale)
         for key in overrides.get("skeleton", {}):
@@ -79,7 +79,8 @@ def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Any:
     return skeleton
 
 
-def _validated(model: type[BaseModel], block: str, values: dict[str, Any]) -> dict[str, Any]:
+def validated(model: type[BaseModel], block: str, values: dict[str, Any]) -> dict[str, Any]:
+    """All settings of a block as plain values; raises `UserError` for one that it lacks or that cannot be."""
     for key in values:
         if key not in model.model_fields:
             raise unknown(f"setting of block '{block}'", key, model.model_fields)

@@ -31,9 +31,9 @@ class RunSpec(BaseModel):
     """Every resolved setting: method, training and skeleton."""
 
 
-def run_key(spec: RunSpec, data: dict[str, str]) -> str:
-    """SHA-256 (first 20 hex digits) of spec, data hashes and protocol version."""
-    identity = {"spec": spec.model_dump(mode="json"), "data": data, "protocol_version": PROTOCOL_VERSION}
+def run_key(spec: BaseModel, data: dict[str, str], version: int = PROTOCOL_VERSION) -> str:
+    """SHA-256 (first 20 hex digits) of a specification, data hashes and the version of the code that it is run by."""
+    identity = {"spec": spec.model_dump(mode="json"), "data": data, "protocol_version": version}
     return hashlib.sha256(canonical_json(identity).encode()).hexdigest()[:20]
 
 

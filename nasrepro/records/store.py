@@ -1,6 +1,7 @@
 """The run store: one JSON per finished run, written atomically, and one working folder per unfinished run.
 
-Beside the records lie attachments that can be made again: final weights of supernets and scores of whole spaces.
+Beside the records lie attachments that can be made again: final weights of supernets and scores of whole spaces; and,
+where truth is measured by training, one record per training (`records/standalone.py`).
 Reports keep copies of their records, packed; every folder of records may hold plain and packed ones.
 """
 
@@ -14,29 +15,36 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from nasrepro.errors import UserError
 from nasrepro.files import write_atomically
 from nasrepro.records.record import SCHEMA_VERSION, RunRecord
 
+M = TypeVar("M", bound=BaseModel)
 PLAIN, PACKED = ".json", ".json.gz"
 """What the name of a record ends with, after its key."""
 
 
 def read_record(path: Path) -> RunRecord:
     """Load one record, plain or packed; raises `UserError` naming the file when it is damaged or of another schema."""
+    return read_model(path, RunRecord, SCHEMA_VERSION)
+
+
+def read_model(path: Path, model: type[M], schema_version: int) -> M:
+    """Load a record of any kind, as `read_record` does."""
     try:
         stored = path.read_bytes()
         content = json.loads(gzip.decompress(stored) if path.name.endswith(PACKED) else stored)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise UserError(f"record '{path}' cannot be read; remove it to run it again: {error}") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
-    if version != SCHEMA_VERSION:
-        raise UserError(f"record '{path}' has schema version {version}; this nasrepro reads {SCHEMA_VERSION}")
+    if version != schema_version:
+        raise UserError(f"record '{path}' has schema version {version}; this nasrepro reads {schema_version}")
     try:
-        return RunRecord.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -45,8 +53,8 @@ def read_record(path: Path) -> RunRecord:
         ) from error
 
 
-def write_record(path: Path, record: RunRecord) -> None:
-    """Store one record as readable JSON, packed where the name says so; equal records give equal bytes."""
+def write_record(path: Path, record: BaseModel) -> None:
+    """Store one record of any kind as readable JSON, packed where the name says so; equal records give equal bytes."""
     text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     content = text.encode()
     write_atomically(path, _packed(content) if path.name.endswith(PACKED) else content)
