@@ -1,0 +1,125 @@
+"""One training of one network from scratch: what it was, how it went, and what it says of the genotype."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from nasrepro.records.record import Provenance
+from nasrepro.records.spec import Scale
+from nasrepro.records.store import PLAIN, RunStore, read_model, record_files, write_record
+
+SCHEMA_VERSION = 1
+TRAINING_VERSION = 1
+"""Raised whenever the code would give another record for the same specification; old ones are not reused then."""
+FOLDER = "standalone"
+"""Where a run store keeps them."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StandaloneSpec(_Part):
+    """One training: nothing that changes its record is missing here, and nothing else is in it."""
+
+    genotype: str
+    """Id such as `darts:…`."""
+    benchmark: str
+    scale: Scale
+    split: Literal["valid", "test"]
+    """What was scored. For `test` all other images were trained on, for `valid` the training images alone."""
+    seed: int
+    threads: int = 1
+    device: str = "cpu"
+    settings: dict[str, JsonValue]
+    """Every resolved setting: blocks `training` and `skeleton`."""
+
+
+class ScoredEpoch(_Part):
+    """The network after `epoch` epochs, with running statistics."""
+
+    epoch: int
+    accuracy: float
+    """Percent."""
+    loss: float | None
+    """Mean cross-entropy in nats; None where it is no number."""
+
+    @property
+    def error(self) -> float:
+        """Percent of wrong answers."""
+        return 100 - self.accuracy
+
+
+class StandaloneRecord(_Part):
+    """The result of one training. `final` is what an honest table quotes; `best` was chosen on the scored images."""
+
+    schema_version: int = SCHEMA_VERSION
+    training_version: int = TRAINING_VERSION
+    key: str
+    spec: StandaloneSpec
+    text: str
+    """The genotype in its space's own notation."""
+    data: dict[str, str]
+    """SHA-256 of the files of images."""
+    verified: bool = True
+    """False where the images could not be verified as the official ones."""
+    status: Literal["done", "diverged"]
+    """`diverged`: the loss became NaN; there is no score."""
+    problem: str | None = None
+    """Why it diverged."""
+    images: int
+    """Trained on."""
+    loss: list[float] = []
+    """Mean training loss per epoch, with whatever was added to it."""
+    curve: list[ScoredEpoch] = []
+    params: int
+    params_with_auxiliary: int
+    macs: int
+    seconds: float
+    """Of all epochs and scorings, by the clock; not part of equality."""
+    provenance: Provenance
+
+    @property
+    def final(self) -> ScoredEpoch | None:
+        """After the last epoch."""
+        return self.curve[-1] if self.status == "done" else None
+
+    @property
+    def best(self) -> ScoredEpoch | None:
+        """The most accurate of the scored epochs, the first of equals. On test images no honest number, but one that
+        papers quote."""
+        return max(self.curve, key=lambda point: point.accuracy) if self.status == "done" else None
+
+    def comparable(self) -> dict[str, Any]:
+        """Everything two equal trainings must share: the record without seconds, host, command and time of day."""
+        return self.model_dump(mode="json", exclude={"seconds", "provenance"})
+
+
+def training_path(store: RunStore, key: str) -> Path:
+    """Where the record of the training lies, or will lie."""
+    return store.root / FOLDER / f"{key}{PLAIN}"
+
+
+def get_training(store: RunStore, key: str) -> StandaloneRecord | None:
+    """The finished record, or None when the training has yet to be done; raises `UserError` naming a damaged file."""
+    path = training_path(store, key)
+    return read_training_record(path) if path.exists() else None
+
+
+def put_training(store: RunStore, record: StandaloneRecord) -> None:
+    """Store a finished record and drop its working folder; the record is safe before anything is deleted."""
+    write_record(training_path(store, record.key), record)
+    store.drop_work(record.key)
+
+
+def read_training_record(path: Path) -> StandaloneRecord:
+    """Load one record; raises `UserError` naming the file when it is damaged or of another schema."""
+    return read_model(path, StandaloneRecord, SCHEMA_VERSION)
+
+
+def read_trainings(folder: Path) -> list[StandaloneRecord]:
+    """All records of a folder, by key."""
+    return [read_training_record(path) for path in record_files(folder)]
