@@ -144,7 +144,7 @@ def _settings(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
 def _skeleton(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
     from nasrepro.benchmarks import SCALES
 
-    for name, value in benchmark.standalone.sizes().items() if method.one_shot else ():
+    for name, value in benchmark.searched.sizes().items() if method.one_shot else ():
         yield {
             "name": f"skeleton.{name}",
             "default": value,

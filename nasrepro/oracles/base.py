@@ -45,6 +45,8 @@ class Oracle(ABC):
     """One sentence for captions: where the numbers come from."""
     covers_space: bool = True
     """False when only single cells can be asked, so that neither an optimum nor `query_all` exists."""
+    trains: bool = False
+    """True where a cell is trained when it is asked for, which costs far more than looking it up."""
     may_be_copied: bool = True
     """False where the source states no licence: no report then carries its numbers as arrays."""
 
@@ -58,6 +60,13 @@ class Oracle(ABC):
 
         Raises `UserError` when the fidelity is not in this oracle, naming what is.
         """
+
+    def best(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> Answer:
+        """As `query`, but of the best epoch of a training of this length, chosen on the very split that is asked for.
+
+        Raises `UserError` where no curve of a training is known.
+        """
+        raise UserError(f"{self.name} holds no curves of training, so that no epoch can be called the best")
 
     @abstractmethod
     def query_all(

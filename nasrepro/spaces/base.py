@@ -155,6 +155,11 @@ class Space(ABC, Generic[G]):
     def canonical(self, genotype: G) -> str:
         """A string that is equal for genotypes the field treats as isomorphic."""
 
+    def live_size(self, genotype: G) -> int:
+        """Relative size of what lies on a way from input to output, as a ranking that needs no training; that of all
+        weights where a space has no better notion."""
+        return self.cost(genotype, self.tiny).params
+
     def supernet_skeleton(self, sizes: Mapping[str, Any]) -> Any:
         """The skeleton of a supernet from what `sizes()` gives; raises `ValueError` for impossible sizes."""
         return self.skeleton_type(**sizes)

@@ -229,6 +229,10 @@ class NB201Space(Space[NB201Genotype]):
         """Equal exactly for cells that compute the same family of functions (5,044 classes)."""
         return nb201_equivalence.functional_key(genotype.ops)
 
+    def live_size(self, genotype: NB201Genotype) -> int:
+        """1 for a 1×1 and 9 for a 3×3 convolution on a path from input to output."""
+        return nb201_costs.live_conv_size(genotype.ops)
+
     def cost(self, genotype: NB201Genotype, skeleton: Skeleton) -> Cost:
         return nb201_costs.cost(genotype.ops.count(CONV1), genotype.ops.count(CONV3), skeleton)
 
