@@ -128,6 +128,22 @@ def test_nsas_figure_1_shows_four_cells_beside_their_worth() -> None:
     ]
 
 
+def test_e2nas_figure_1b_asks_of_four_searches_whether_they_fall_or_rise() -> None:
+    figure = item("e2nas/figure-1b")
+    assert isinstance(figure, FigureItem)
+    assert figure.methods == ("darts-v1", "darts-v2", "gdas", "gdas-ac")
+    assert len(figure.variants) == 4, "both panels are of the same runs"
+    assert [{curve.series for curve in panel.curves} for panel in figure.panels] == [
+        {"inherited accuracy of the answer"},
+        {"watched cells"},
+    ]
+    asked = {
+        claim.at.curve: (claim.at.share, claim.minus and claim.minus.share, claim.relation) for claim in figure.claims
+    }
+    falls, rises = (1, 0.25, "below"), (1, 0.25, "above")
+    assert asked == {key: rises if key.startswith("gdas_ac") else falls for key in figure.curves}
+
+
 def test_nsas_figure_3_holds_each_loss_against_the_plain_one_at_the_end() -> None:
     figure = item("nsas/figure-3")
     assert isinstance(figure, FigureItem)

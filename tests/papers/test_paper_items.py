@@ -148,8 +148,12 @@ def test_nsas_figure_4_prints_sixty_sixths_and_has_rows_of_ours() -> None:
 
 
 @pytest.mark.parametrize("name", ["nsas/figure-1", "nsas/figure-3", "nsas/figure-4", "en2as/table-3"])
-def test_papers_of_the_darts_space_say_where_they_measured(name: str) -> None:
-    assert "DARTS" in item(name).measured_on
+def test_papers_of_the_darts_space_are_at_home_there_and_shown_anywhere(name: str) -> None:
+    entry = item(name)
+    assert entry.benchmark == "darts-cifar10"
+    assert entry.trained
+    assert entry.travels
+    assert not entry.measured_on
 
 
 def test_a_column_of_errors_or_of_tau_fits_its_scoring() -> None:
@@ -217,7 +221,7 @@ def test_every_setting_of_an_item_exists_and_can_have_its_value() -> None:
     for owner in papers().values():
         for entry in owner.items:
             for variant in entry.variants:
-                if catalog.knows(variant.method) and entry.benchmark in benchmarks.names():
+                if catalog.knows(variant.method):
                     benchmark = benchmarks.get(entry.benchmark)
                     settings = resolve(catalog.get(variant.method), benchmark, "laptop", variant.settings)
                     spec = RunSpec(
@@ -230,7 +234,7 @@ def test_every_setting_of_an_item_exists_and_can_have_its_value() -> None:
                     )
                     assert [other for other in entry.variants if other.fits(spec)] == [variant]
                     checked += 1
-    assert checked >= 14
+    assert checked >= 50
 
 
 ROW = {"label": "GDAS", "method": "gdas", "cells": {}, "how": "run"}

@@ -158,13 +158,13 @@ def test_a_column_of_tau_is_the_ranking_at_the_end_and_is_judged() -> None:
     assert [own.verdict for own in judge_rows(of_tau, ranked(5))] == ["inconclusive"] * 2
 
 
-def test_tau_of_another_benchmark_stands_only_where_the_paper_measured_elsewhere() -> None:
+def test_tau_of_another_benchmark_stands_only_where_the_paper_looked_nothing_up() -> None:
     whole, group = table("nsas/figure-4"), ranked(2)
     result = group.result(whole.row("GDAS").variant)
     assert result is not None
     assert len(values_of(whole, whole.column("tau"), group, result)) == 2
-    same_place = whole.model_copy(update={"measured_on": ""})
-    assert values_of(same_place, whole.column("tau"), group, result) == {}
+    looked_up = whole.model_copy(update={"trained": False})
+    assert values_of(looked_up, whole.column("tau"), group, result) == {}
 
 
 def test_figure_4_has_rows_that_the_paper_has_not_and_forms_no_difference(tmp_path: Path) -> None:
