@@ -26,7 +26,7 @@ from nasrepro.oracles.base import Answer, Fidelity, Oracle
 from nasrepro.records.spec import Protocol, Scale
 from nasrepro.records.store import RunStore
 from nasrepro.seeds import derive
-from nasrepro.spaces.base import Genotype, Skeleton
+from nasrepro.spaces.base import Genotype
 from nasrepro.splits import Split
 from nasrepro.testing import CheckFailed, CheckResult, refused, require, run_checks
 
@@ -282,7 +282,7 @@ class _MethodBattery:
                 work=folder or Path(thrown_away),
                 report=report,
                 standalone=benchmark.standalone,
-                skeleton=Skeleton(**settings["skeleton"]) if "skeleton" in settings else None,
+                skeleton=benchmark.space.supernet_skeleton(settings["skeleton"]) if "skeleton" in settings else None,
                 _oracle=truth,
                 _load_images=benchmark.load_images,
             )

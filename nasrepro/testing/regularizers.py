@@ -7,21 +7,23 @@ import inspect
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from nasrepro import benchmarks
+from nasrepro.benchmarks import Benchmark
 from nasrepro.methods import regularizing
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
 from nasrepro.seeds import derive, torch_rng
-from nasrepro.spaces.base import Path, Skeleton
-from nasrepro.supernets.nb201 import NB201Network
+from nasrepro.spaces.base import Path, Space
+from nasrepro.supernets.catalog import supernet
 from nasrepro.supernets.norm import BatchNormMode
 from nasrepro.testing import CheckResult, refused, require, run_checks
 from nasrepro.testing.small_training import SmallTraining
@@ -30,7 +32,6 @@ from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.sampler import Batch
 from nasrepro.training.settings import source
 
-_SKELETON = Skeleton(3, 1, 2, 8, 3, in_channels=1)
 _WARM_UP = 10
 """Steps after which a regularizer is looked at: it may need some to have anything to remember."""
 _RADIUS = 1e-6
@@ -38,17 +39,18 @@ _TOLERANCE = 1e-3
 _WEIGHTS = 12
 
 
-def check_regularizer(name: str) -> list[CheckResult]:
-    """All requirements on a regularizer, each with what was seen, with its default settings on a tiny supernet.
+def check_regularizer(name: str, benchmark: str = "nb201-digits") -> list[CheckResult]:
+    """All requirements on a regularizer, each with what was seen, with its default settings on a tiny supernet of the
+    benchmark's space.
 
-    Takes seconds. Raises `UserError` for a regularizer that does not exist.
+    Takes seconds. Raises `UserError` for a regularizer or benchmark that does not exist.
     """
-    return run_checks(requirements(name).items())
+    return run_checks(requirements(name, benchmark).items())
 
 
-def requirements(name: str) -> dict[str, Callable[[], str]]:
-    """The single checks by what they require; raises `UserError` for a regularizer that does not exist."""
-    battery = _RegularizerBattery(name)
+def requirements(name: str, benchmark: str = "nb201-digits") -> dict[str, Callable[[], str]]:
+    """The single checks by what they require; raises `UserError` for a regularizer or benchmark that does not exist."""
+    battery = _RegularizerBattery(name, benchmarks.get(benchmark))
     return {
         "description": battery.description,
         "every setting is described and says where it was published": battery.settings,
@@ -71,16 +73,18 @@ def requirements(name: str) -> dict[str, Callable[[], str]]:
 class _Play:
     """A regularizer on a tiny supernet in double precision, some weight steps into a training."""
 
-    def __init__(self, kind: type[Regularizer], seed: int = 0, steps: int = _WARM_UP, **network: Any) -> None:
-        space = benchmarks.get("nb201-digits").space
+    def __init__(
+        self, kind: type[Regularizer], space: Space[Any], seed: int = 0, steps: int = _WARM_UP, **network: Any
+    ) -> None:
         self.regularizer = kind(space, kind.Settings(), seed)  # type: ignore[call-arg]
-        self.network = NB201Network(_SKELETON, rng=torch_rng(0, "weights"), **network).train()
+        skeleton = replace(space.tiny, channels=3, classes=3, in_channels=1)
+        self.network = cast(Any, supernet(space, skeleton, rng=torch_rng(0, "weights"), **network).train())
         if not network:
             self.network.double().dtype = torch.float64
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.05)
         rng = np.random.default_rng(derive(0, "paths"))
         drawn = (space.sample(rng) for _ in iter(int, 1))
-        self._paths: Iterator[Path] = (cell.ops for cell in drawn if cell.reaches_output)
+        self._paths: Iterator[Path] = (cell.path for cell in drawn if getattr(cell, "reaches_output", True))
         self.losses: list[float] = []
         self.regularizer.begin_epoch(0, 1)
         for _ in range(steps):
@@ -90,7 +94,7 @@ class _Play:
     def batch(self) -> Batch:
         """The one that all steps see."""
         rng = torch_rng(0, "batch")
-        dtype = self.network.head.weight.dtype
+        dtype = next(self.network.parameters()).dtype
         return torch.randn(8, 1, 8, 8, generator=rng, dtype=dtype), torch.randint(3, (8,), generator=rng)
 
     @cached_property
@@ -122,8 +126,14 @@ class _Play:
 
 
 class _RegularizerBattery:
-    def __init__(self, name: str) -> None:
-        self.name, self.kind = name, regularizing.get(name)
+    def __init__(self, name: str, benchmark: Benchmark) -> None:
+        self.name, self.kind, self.benchmark = name, regularizing.get(name), benchmark
+
+    def _play(self, **how: Any) -> _Play:
+        return _Play(self.kind, self.benchmark.space, **how)
+
+    def _training(self, **how: Any) -> SmallTraining:
+        return SmallTraining(self.kind, benchmark=self.benchmark.name, **how)
 
     def description(self) -> str:
         text = " ".join((self.kind.__dict__.get("__doc__") or "").split())
@@ -140,7 +150,7 @@ class _RegularizerBattery:
 
     def unknown_settings(self) -> str:
         unknown = {"regularizer": {"no_such_setting": 1}}
-        where = benchmarks.get("nb201-digits")
+        where = self.benchmark
         resolve(self._method("uniform"), where, "smoke")
         return refused(
             lambda: resolve(self._method("uniform"), where, "smoke", unknown), "a setting 'regularizer.no_such_setting'"
@@ -150,7 +160,7 @@ class _RegularizerBattery:
         return refused(self._method("mixture").parts, "a regularizer for mixtures")
 
     def own_loss(self) -> str:
-        play = _Play(self.kind)
+        play = self._play()
         step = play.begun()
         loss = play.regularizer.loss(step)
         require(loss.shape == (), f"the loss has shape {tuple(loss.shape)}")
@@ -161,7 +171,7 @@ class _RegularizerBattery:
 
     def other_gradient(self) -> str:
         """A replay that is a number, not a tensor, would scale the plain gradient or leave it as it is."""
-        play = _Play(self.kind)
+        play = self._play()
         found = play.gradient(play.regularizer.loss(play.begun()))
         plain = play.gradient(play.begun().cross_entropy(play.path))
         along = (found @ plain) / (plain @ plain)
@@ -171,7 +181,7 @@ class _RegularizerBattery:
 
     def finite_differences(self) -> str:
         """Weight by weight, those with the largest gradients and some others."""
-        play = _Play(self.kind)
+        play = self._play()
         state = copy.deepcopy(play.regularizer.state_dict())
 
         def loss() -> Tensor:
@@ -207,19 +217,19 @@ class _RegularizerBattery:
         return (sides[0] - sides[1]) / (2 * _RADIUS)
 
     def same_seed(self) -> str:
-        first, second = _Play(self.kind).losses, _Play(self.kind).losses
+        first, second = self._play().losses, self._play().losses
         require(first == second, f"{first} and then {second}")
         return f"{len(first)} steps, up to {first[-1]:.4f}"
 
     def state(self) -> str:
         """Through a file, and the losses that follow are the same."""
-        longer, shorter = _Play(self.kind, steps=2 * _WARM_UP), _Play(self.kind)
+        longer, shorter = self._play(steps=2 * _WARM_UP), self._play()
         with tempfile.TemporaryDirectory() as folder:
             file = FilePath(folder) / "state.pt"
             checkpoint.save(file, {"state": shorter.regularizer.state_dict()})
             read = checkpoint.load(file)
         assert read is not None
-        shorter.regularizer = _Play(self.kind, seed=1, steps=0).regularizer
+        shorter.regularizer = self._play(seed=1, steps=0).regularizer
         shorter.regularizer.load_state_dict(read["state"])
         for _ in range(_WARM_UP):
             shorter.step()
@@ -227,12 +237,12 @@ class _RegularizerBattery:
         return f"{_WARM_UP} steps, a file, {_WARM_UP} more"
 
     def resume(self) -> str:
-        whole = SmallTraining(self.kind).finish()
+        whole = self._training().finish()
         with tempfile.TemporaryDirectory() as folder:
             stops = [2, whole.steps // 2, whole.steps - 1]
             for stop in stops:
-                SmallTraining(self.kind).finish(FilePath(folder), stop)
-            resumed = SmallTraining(self.kind).finish(FilePath(folder))
+                self._training().finish(FilePath(folder), stop)
+            resumed = self._training().finish(FilePath(folder))
         require(resumed.losses == whole.losses, f"losses {resumed.losses} instead of {whole.losses}")
         require(resumed.path_steps == whole.path_steps, f"{resumed.path_steps} paths instead of {whole.path_steps}")
         same = all(torch.equal(a, b) for a, b in zip(resumed.weights(), whole.weights(), strict=True))
@@ -240,7 +250,7 @@ class _RegularizerBattery:
         return f"stopped after {stops} of {whole.steps} steps"
 
     def counts(self) -> str:
-        play = _Play(self.kind)
+        play = self._play()
         with _watched(play.network) as seen:
             step = play.begun()
             play.regularizer.loss(step)
@@ -252,7 +262,7 @@ class _RegularizerBattery:
         return f"{len(seen)} in a step"
 
     def untouched(self) -> str:
-        training = SmallTraining(self.kind, sampler="gumbel")
+        training = self._training(sampler="gumbel")
         before = training.of_validation()
         with _watched(training.network) as seen:
             training.weight_steps(_WARM_UP)
@@ -262,7 +272,7 @@ class _RegularizerBattery:
         return f"after {_WARM_UP} weight steps"
 
     def weights_stay(self) -> str:
-        play = _Play(self.kind)
+        play = self._play()
         before = copy.deepcopy(play.network.state_dict())
         step = play.begun()
         play.regularizer.loss(step)
@@ -275,8 +285,8 @@ class _RegularizerBattery:
 
     def other_networks(self) -> str:
         seen = {
-            "bfloat16": _Play(self.kind, precision="bf16"),
-            "running averages": _Play(self.kind, mode=BatchNormMode.RUNNING),
+            "bfloat16": self._play(precision="bf16"),
+            "running averages": self._play(mode=BatchNormMode.RUNNING),
         }
         for name, play in seen.items():
             require(bool(np.isfinite(play.losses).all()), f"{name}: losses {play.losses}")
@@ -285,7 +295,7 @@ class _RegularizerBattery:
         return ", ".join(f"{name}: {play.losses[-1]:.3f}" for name, play in seen.items())
 
     def learns(self) -> str:
-        losses = SmallTraining(self.kind, epochs=20, lr=0.1).finish().losses
+        losses = self._training(epochs=20, lr=0.1).finish().losses
         late = sum(losses[-5:]) / 5
         require(late < losses[0] - 0.1, f"from {losses[0]:.3f} in the first epoch to {late:.3f} in the last five")
         return f"from {losses[0]:.3f} to {late:.3f}"
@@ -296,7 +306,7 @@ class _RegularizerBattery:
 
 
 @contextmanager
-def _watched(network: NB201Network) -> Iterator[list[tuple[Any, ...]]]:
+def _watched(network: Any) -> Iterator[list[tuple[Any, ...]]]:
     """Inside, the arguments of every pass through the network are kept, those of paths that run together path by path;
     gates would be the third of them. The network normalizes by batch statistics, or it would run them one by one."""
     seen: list[tuple[Any, ...]] = []
@@ -306,12 +316,16 @@ def _watched(network: NB201Network) -> Iterator[list[tuple[Any, ...]]]:
 
     def many(x: Tensor, paths: Sequence[Path]) -> Tensor:
         seen.extend((x, path) for path in paths)
-        return NB201Network.many(network, x, paths)
+        logits: Tensor = type(network).many(network, x, paths)
+        return logits
 
     handle = network.register_forward_pre_hook(note, with_kwargs=True)
-    network.many = many  # type: ignore[method-assign]
+    together = hasattr(network, "many")
+    if together:
+        network.many = many
     try:
         yield seen
     finally:
         handle.remove()
-        del network.many
+        if together:
+            del network.many

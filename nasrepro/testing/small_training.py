@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,24 +15,30 @@ from nasrepro.datasets.streams import BatchStream
 from nasrepro.methods.gumbel import GumbelSampler, GumbelSettings
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
 from nasrepro.seeds import torch_rng
-from nasrepro.spaces.base import Skeleton
-from nasrepro.supernets.nb201 import NB201Network
+from nasrepro.supernets.catalog import supernet
 from nasrepro.training.evaluate import ImageScore
 from nasrepro.training.regularizer import Regularizer
 from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import SupernetTraining
 
-_SKELETON = Skeleton(4, 1, 2, 8, 10, in_channels=1)
 _BATCH = 32
 
 
 class SmallTraining:
     """The same for the same arguments."""
 
-    def __init__(self, kind: type[Regularizer], *, sampler: str = "uniform", epochs: int = 3, lr: float = 0.05) -> None:
-        benchmark = benchmarks.get("nb201-digits")
-        space, images = benchmark.space, benchmark.load_images().limited(150, 60)
-        self.network = NB201Network(_SKELETON, rng=torch_rng(0, "weights"))
+    def __init__(
+        self,
+        kind: type[Regularizer],
+        *,
+        benchmark: str = "nb201-digits",
+        sampler: str = "uniform",
+        epochs: int = 3,
+        lr: float = 0.05,
+    ) -> None:
+        where = benchmarks.get(benchmark)
+        space, images = where.space, where.load_images().limited(150, 60)
+        self.network = supernet(space, replace(space.tiny, in_channels=1), rng=torch_rng(0, "weights"))
         self._sampler = (
             UniformSampler(space, UniformSettings(), 0)
             if sampler == "uniform"
