@@ -17,7 +17,8 @@ class FileFact:
 
     With `corroborated`, a file of another size or hash is damaged. Without it (a hash known from one source only) a
     match still proves the file, but a mismatch proves nothing. `md5_tail` is the end of an MD5, as some publishers
-    put it into the file's name. `about_bytes` is a size for people, never checked.
+    put it into the file's name. `about_bytes` is a size for people, never checked. With `images` it is no file but one
+    split of a folder of images, known by the numbers of its classes and images.
     """
 
     name: str
@@ -28,6 +29,8 @@ class FileFact:
     corroborated: bool = True
     record_bytes: int | None = None
     about_bytes: int | None = None
+    classes: int | None = None
+    images: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Archive:
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set or table. `kind` is `images`, `table` or `benchmark-file`; an embedded one has no files."""
+    """One data set or table; an embedded one has no files. `kind` is `images`, `image-folder` (its files are splits),
+    `table` or `benchmark-file`."""
 
     name: str
     kind: str

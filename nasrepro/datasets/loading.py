@@ -10,6 +10,7 @@ from typing import Literal
 
 from nasrepro.datasets import cifar
 from nasrepro.datasets.entries import entry
+from nasrepro.datasets.folder_images import FolderData, read_folder
 from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.datasets.splits import half_split, position_halves
 from nasrepro.datasets.verification import DAMAGED, MISSING, PRESENT, EntryReport, check
@@ -26,9 +27,33 @@ def load(name: str, *, allow_unverified: bool = False, root: Path | None = None)
     Raises `UserError` for an unknown name, missing or damaged files, and for files that cannot be verified as the
     official ones, unless `allow_unverified`.
     """
+    if name in FOLDERS:
+        raise UserError(f"'{name}' is too large to search on, only for retraining; allowed: {', '.join(LOADERS)}")
     if name not in LOADERS:
         raise unknown("data set", name, LOADERS)
     return LOADERS[name](root if root is not None else data_root(), allow_unverified)
+
+
+def load_to_train(
+    name: str, *, classes: int, allow_unverified: bool = False, root: Path | None = None
+) -> ImageData | FolderData:
+    """The data set `name` for training one network from scratch: all training images, without a validation part.
+
+    Besides what `load` knows, there is `imagenet`: a folder of images, decoded while training runs.
+    Raises `UserError` as `load` does, for a folder without the standard layout, and where the data do not have the
+    number of `classes` that the network tells apart.
+    """
+    data: ImageData | FolderData
+    if name in FOLDERS:
+        report = _checked(name, root if root is not None else data_root(), allow_unverified)
+        data = read_folder(name, report.folder, report.hashes, report.state == PRESENT)
+    elif name in LOADERS:
+        data = load(name, allow_unverified=allow_unverified, root=root).whole()
+    else:
+        raise unknown("data set", name, (*LOADERS, *FOLDERS))
+    if data.classes != classes:
+        raise UserError(f"data set '{name}' has {data.classes:,} classes, the network tells {classes:,} apart")
+    return data
 
 
 def _digits(root: Path, allow_unverified: bool) -> ImageData:
@@ -87,6 +112,9 @@ LOADERS: dict[str, Callable[[Path, bool], ImageData]] = {
     "digits": _digits,
     **{protocol.name: protocol.load for protocol in _CIFARS},
 }
+
+FOLDERS = ("imagenet",)
+"""Data sets that stay in their files."""
 
 
 def _checked(name: str, root: Path, allow_unverified: bool) -> EntryReport:

@@ -39,10 +39,9 @@ def verify(root: Path) -> list[dict[str, object]]:
 
 def _row(report: EntryReport) -> Row:
     known = report.entry
-    if report.state == PRESENT and not known.embedded:
-        size: int | None = sum(file.path.stat().st_size for file in report.files)
-    else:
-        size = known.size if known.files else None
+    size = None if known.embedded else known.size
+    if report.state == PRESENT and not known.embedded and known.kind != "image-folder":
+        size = sum(file.path.stat().st_size for file in report.files)
     return {
         "name": known.name,
         "kind": known.kind,

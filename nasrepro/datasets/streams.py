@@ -74,7 +74,7 @@ class BatchStream:
         if self.augment:
             values = augment.noise(values, self.data.noise, self.generator)
             values = augment.cutout(values, self.cutout, self.generator)
-        return _laid_out(values, self.channels_last), labels
+        return laid_out(values, self.channels_last), labels
 
     def state_dict(self) -> dict[str, Any]:
         """Everything the stream's future depends on; tensors and integers only, copied."""
@@ -108,6 +108,7 @@ class BatchStream:
         return indices
 
 
-def _laid_out(values: Tensor, channels_last: bool) -> Tensor:
+def laid_out(values: Tensor, channels_last: bool) -> Tensor:
+    """The same values in the memory layout that was asked for."""
     # Converting at the very end is much faster than computing in this layout with few channels.
     return values.contiguous(memory_format=torch.channels_last) if channels_last else values

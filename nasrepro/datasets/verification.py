@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from nasrepro.datasets.entries import Entry, FileFact
+from nasrepro.datasets.folders import class_names, survey
+from nasrepro.errors import UserError
 
 PRESENT, MISSING, UNVERIFIED, DAMAGED = "present", "missing", "unverified", "damaged"
 CERTIFICATE = "VERIFIED.json"
@@ -131,7 +133,7 @@ def check(entry: Entry, root: Path, *, fresh: bool = False, patient: bool = True
     """Look at the files of `entry` below `root`.
 
     `fresh` reads every file again instead of trusting the cache; without `patient`, a file over 500 MB that has not
-    been hashed before is reported as unverified instead of being read.
+    been hashed before is reported as unverified instead of being read, and the images of a folder are not counted.
     """
     folder = root / entry.folder
     cache = HashCache(root)
@@ -146,8 +148,10 @@ def check(entry: Entry, root: Path, *, fresh: bool = False, patient: bool = True
     for fact in entry.files:
         path = folder / fact.name
         try:
-            if not path.is_file():
+            if not path.exists() or path.is_dir() != (entry.kind == "image-folder"):
                 reports.append(FileReport(path, MISSING, f"'{path}' is missing"))
+            elif entry.kind == "image-folder":
+                reports.append(_check_folder(path, fact, patient))
             elif entry.kind == "table":
                 reports.append(_check_table(path, hashed))
             else:
@@ -190,6 +194,24 @@ def _check_table(path: Path, hashed: Callable[[Path, str], str | None]) -> FileR
     if bad is not None:
         return FileReport(path, DAMAGED, f"'{path}' is damaged: checksum of '{bad}' is wrong")
     return FileReport(path, PRESENT, sha256=hashed(path, "sha256"))
+
+
+def _check_folder(path: Path, fact: FileFact, patient: bool) -> FileReport:
+    """Nobody publishes hashes of an unpacked folder, but everybody the numbers of its classes and images."""
+    counts: dict[str, tuple[int, int | None]] = {}
+    sha256 = None
+    try:
+        if patient:
+            found = survey(path)
+            counts, sha256 = {"images": (found.images, fact.images)}, found.sha256
+        counts = {"classes": (len(class_names(path)), fact.classes), **counts}
+    except UserError as error:
+        return FileReport(path, DAMAGED, str(error))
+    for what, (count, expected) in counts.items():
+        if count != expected:
+            problem = f"'{path}' has {count:,} {what}, the official set has {expected:,}"
+            return FileReport(path, UNVERIFIED, problem, sha256)
+    return FileReport(path, PRESENT, sha256=sha256)
 
 
 def certify(entry: Entry, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,7 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasrepro.datasets.augment import noise, normalize
+from nasrepro.datasets.folder_images import FolderData
+from nasrepro.datasets.folder_streams import FolderBatches
 from nasrepro.datasets.images import ImageData, ImageSet
+from nasrepro.datasets.streams import Batch
+from nasrepro.splits import Split
 
 _NOISE_SEED = 1797
 
@@ -41,16 +45,41 @@ class Evaluator:
         )
         self.images = len(images.labels)
 
-    @torch.inference_mode()
     def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> ImageScore:
         """Evaluate `forward` with the network in evaluation mode, and put it back into its mode."""
-        correct, loss = 0, 0.0
-        with evaluation_mode(network):
-            for x, y in self.batches:
-                hits, error = judged(forward(x), y)
-                correct += hits
-                loss += error
-        return ImageScore(100 * correct / self.images, loss / self.images)
+        return _scored(network, forward, self.batches, self.images)
+
+
+class FolderEvaluator:
+    """The same for images that are decoded anew for every score. Meant for running statistics: images come class by
+    class."""
+
+    def __init__(self, batches: FolderBatches) -> None:
+        self.batches = batches
+
+    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> ImageScore:
+        """As `Evaluator.score`; raises `UserError` naming an image that cannot be read."""
+        return _scored(network, forward, self.batches, self.batches.images)
+
+
+def evaluator(data: ImageData | FolderData, split: Split, batch_size: int) -> Evaluator | FolderEvaluator:
+    """What scores networks on one split of `data`."""
+    if isinstance(data, FolderData):
+        return FolderEvaluator(FolderBatches(data.split(split), data, batch_size))
+    return Evaluator(data.split(split), data, batch_size)
+
+
+@torch.inference_mode()
+def _scored(
+    network: nn.Module, forward: Callable[[Tensor], Tensor], batches: Iterable[Batch], images: int
+) -> ImageScore:
+    correct, loss = 0, 0.0
+    with evaluation_mode(network):
+        for x, y in batches:
+            hits, error = judged(forward(x), y)
+            correct += hits
+            loss += error
+    return ImageScore(100 * correct / images, loss / images)
 
 
 def judged(logits: Tensor, labels: Tensor) -> tuple[int, float]:

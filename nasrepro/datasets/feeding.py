@@ -1,0 +1,33 @@
+"""One way to ask for training batches, wherever the images are."""
+
+from __future__ import annotations
+
+import torch
+
+from nasrepro.datasets.folder_images import FolderData
+from nasrepro.datasets.folder_streams import FolderStream
+from nasrepro.datasets.images import ImageData
+from nasrepro.datasets.streams import BatchStream
+
+
+def training_stream(
+    data: ImageData | FolderData,
+    batch_size: int,
+    generator: torch.Generator,
+    *,
+    cutout: int = 0,
+    channels_last: bool = False,
+) -> BatchStream | FolderStream:
+    """Augmented batches of the training images, in epochs of fresh random order; `generator` is the stream's own."""
+    if isinstance(data, FolderData):
+        return FolderStream(data.train, data, batch_size, generator, cutout=cutout, channels_last=channels_last)
+    return BatchStream(
+        data.train,
+        data,
+        batch_size,
+        generator,
+        augment=True,
+        replacement=False,
+        cutout=cutout,
+        channels_last=channels_last,
+    )
