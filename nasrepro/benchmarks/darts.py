@@ -34,6 +34,18 @@ _SAMPLERS: dict[str, dict[str, Any]] = {
 }
 """GDAS as its author released it for the cells of NASNet (Dong & Yang, CVPR 2019); EN²AS from its appendix."""
 
+_SCORED = {"bn": "running", "score_images": 640, "eval_batch": 64}
+_RELEASED: dict[str, dict[str, Any]] = {
+    "uniform": {"training": {**_SCORED, "execution": "one-hot"}},
+    "novelty": {"training": {**_SCORED, "execution": "softmax"}, "sampler": {"compared": 4}},
+    "rewarded-novelty": {"training": {**_SCORED, "execution": "softmax"}, "sampler": {"compared": 4}},
+    "gumbel": {"training": _SCORED},
+    "mixture": {"training": _SCORED},
+    "unrolled-mixture": {"training": _SCORED},
+}
+"""Running averages over all paths normalize and ten batches score a cell. The supernets of RandomNAS run all operations
+of all edges under weights of 1 and 0; those of EN²AS under the softmax of these. EN²AS compares the first two nodes."""
+
 # Searches and trainings below the published sizes were chosen by measurement with `randomnas`; docs/scales.md has them.
 _DIGITS_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 4, "cells": 5},
@@ -122,6 +134,7 @@ def _benchmark(name: str, summary: str, images: str, retraining: Retraining, lap
         open_oracle=_no_table,
         space_settings=_SEARCH,
         sampler_settings=_SAMPLERS,
+        released_settings=_RELEASED,
         retraining=retraining,
         supernet=DartsSkeleton(16, 8, side, classes, in_channels=channels, auxiliary=False),
         probe_count=_PROBES,

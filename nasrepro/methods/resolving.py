@@ -37,6 +37,7 @@ def resolve(
             _shared_out(benchmark.scales[scale], method),
             method.scales.get(scale, {}),
             method.protocols[protocol],
+            benchmark.released_settings.get(method.sampler or "", {}) if protocol == "as-released" else {},
         ):
             values |= {key: value for key, value in source.get(block, {}).items() if key in model.model_fields}
         resolved[block] = validated(model, block, values | dict(overrides.get(block, {})))
