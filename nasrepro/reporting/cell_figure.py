@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.figure import SubFigure
 
+from nasrepro.reporting import drawing
 from nasrepro.reporting.analysis import Analysis, MethodResult
-from nasrepro.reporting.drawing import draw_cell, legend_handles
+from nasrepro.reporting.darts_drawing import darts_legend, draw_darts_cell
 from nasrepro.reporting.grouping import PRIMARY
 from nasrepro.reporting.style import MUTED, WIDE, Drawing, finish, new_figure
 from nasrepro.reporting.table_model import decimal, seed_text
-from nasrepro.spaces.nb201 import NB201Space
+from nasrepro.spaces import catalog
+from nasrepro.spaces.darts_genotype import ALL_OPS, DartsGenotype
 
-COLUMNS = 5
-MOST = 2 * COLUMNS
-"""Cells drawn per method; hundreds of seeds find hundreds of cells, which nobody looks at one by one."""
-_ROW_HEIGHT, _TITLE_HEIGHT, _LEGEND_HEIGHT = 1.36, 0.28, 0.35
-_SPACE = NB201Space()
+_TITLE_HEIGHT, _LEGEND_HEIGHT = 0.28, 0.35
+_DRAWN = 0.83
+"""Share of a row's height that is the drawing; below it stand the seeds."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,58 @@ class FoundCell:
     seeds: tuple[int, ...]
     value: float | None
     """Primary scoring."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How the genotypes of a space are drawn."""
+
+    columns: int
+    row_height: float
+    most: int
+    """Genotypes drawn per method; hundreds of seeds find hundreds of them, which nobody looks at one by one."""
+    draw: Callable[[SubFigure, tuple[float, float, float, float], Any, str], None]
+    """Into a box of a part of the figure, with a line of text below."""
+    legend: Callable[[Sequence[Any]], Sequence[Any]]
+    """Entries for the genotypes that are drawn."""
+    how: str
+    """To read the drawing."""
+
+
+def _draw_nb201(part: SubFigure, box: tuple[float, float, float, float], genotype: Any, below: str) -> None:
+    axes = part.add_axes(box)
+    drawing.draw_cell(axes, genotype)
+    axes.text(1.5, -0.86, below, ha="center", va="top", fontsize=7, color=MUTED)
+
+
+def _draw_darts(part: SubFigure, box: tuple[float, float, float, float], genotype: DartsGenotype, below: str) -> None:
+    """The normal cell on the left, the reduction on the right."""
+    left, bottom, width, height = box
+    half, shown = WIDE / _DARTS_COLUMNS / 2, _DARTS_HEIGHT * _DRAWN
+    for number, (name, cell) in enumerate((("normal", genotype.normal), ("reduction", genotype.reduce))):
+        axes = part.add_axes((left + number * width / 2, bottom, width / 2 * 0.97, height))
+        draw_darts_cell(axes, cell, half * 0.97, shown)
+        axes.text(0.09, 0.0, name, rotation=90, ha="center", va="center", fontsize=6, color=MUTED)
+    axes.text(0.0, -shown / 2 - 0.03, below, ha="center", va="top", fontsize=7, color=MUTED)
+
+
+def _darts_ops(genotypes: Sequence[DartsGenotype]) -> set[str]:
+    return {ALL_OPS[op] for g in genotypes for cell in (g.normal, g.reduce) for node in cell.nodes for op, _ in node}
+
+
+_DARTS_COLUMNS, _DARTS_HEIGHT = 2, 1.62
+_KINDS = {
+    "nb201": _Kind(5, 1.36, 10, _draw_nb201, lambda _: drawing.legend_handles(), "Dotted: no operation."),
+    "darts_cnn": _Kind(
+        _DARTS_COLUMNS,
+        _DARTS_HEIGHT,
+        3 * _DARTS_COLUMNS,
+        _draw_darts,
+        lambda genotypes: darts_legend(_darts_ops(genotypes)),
+        "The normal cell on the left, the reduction cell on the right; dotted: none. A node adds up the two operations "
+        "that lead into it, and the cell's output has the nodes with a line to it side by side.",
+    ),
+}
 
 
 def found_cells(result: MethodResult) -> list[FoundCell]:
@@ -42,42 +96,47 @@ def found_cells(result: MethodResult) -> list[FoundCell]:
 
 
 def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
-    """A block per method, a panel per distinct cell; None when no cell of a drawable space was found."""
-    blocks = [
-        (result.method, [cell for cell in found_cells(result) if cell.genotype.startswith(f"{_SPACE.name}:")])
-        for result in analysis.methods
-    ]
-    left_out = {method: len(cells) - MOST for method, cells in blocks if len(cells) > MOST}
-    blocks = [(method, cells[:MOST]) for method, cells in blocks if cells]
-    if not blocks:
+    """A block per method, a panel per distinct genotype; None when none of a drawable space was found."""
+    found = [(result.method, found_cells(result)) for result in analysis.methods]
+    spaces = (catalog.find(cell.genotype) for _, cells in found for cell in cells)
+    space = next((space for space in spaces if space is not None and space.name in _KINDS), None)
+    if space is None:
         return None
-    rows = [-(-len(cells) // COLUMNS) for _, cells in blocks]
-    heights = [_TITLE_HEIGHT + _ROW_HEIGHT * count for count in rows] + [_LEGEND_HEIGHT]
+    kind = _KINDS[space.name]
+    left_out = {method: len(cells) - kind.most for method, cells in found if len(cells) > kind.most}
+    blocks = [
+        (method, [(cell, space.parse(cell.genotype)) for cell in cells[: kind.most]])
+        for method, cells in found
+        if cells
+    ]
+    rows = [-(-len(cells) // kind.columns) for _, cells in blocks]
+    heights = [_TITLE_HEIGHT + kind.row_height * count for count in rows] + [_LEGEND_HEIGHT]
     figure = new_figure(WIDE, sum(heights))
     figure.set_layout_engine("none")
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, (method, cells), count in zip(parts, blocks, rows, strict=False):
-        _draw_block(part, method, cells, count)
-    parts[-1].legend(handles=legend_handles(), loc="center", ncols=5)
+        _draw_block(part, method, cells, count, kind)
+    handles = kind.legend([genotype for _, cells in blocks for _, genotype in cells])
+    parts[-1].legend(handles=handles, loc="center", ncols=5)
     text = (
-        f"Seeds of one {analysis.noun} that found the same cell share a drawing. Dotted: no operation. The number "
+        f"Seeds of one {analysis.noun} that found the same cell share a drawing. {kind.how} The number "
         "under a cell is its worth under the primary scoring."
     )
     if left_out:
         counts = ", ".join(f"{count} of {method}" for method, count in left_out.items())
-        text += f" At most {MOST} cells a {analysis.noun} are drawn, those found most often first; not drawn: {counts}."
+        text += f" At most {kind.most} cells a {analysis.noun} are drawn, those found most often first; "
+        text += f"not drawn: {counts}."
     return finish(figure, name="cells", title="The found cells", caption=text, provenance=provenance, wide=True)
 
 
-def _draw_block(part: SubFigure, method: str, cells: list[FoundCell], rows: int) -> None:
-    height = _TITLE_HEIGHT + _ROW_HEIGHT * rows
+def _draw_block(part: SubFigure, method: str, cells: list[tuple[FoundCell, Any]], rows: int, kind: _Kind) -> None:
+    height = _TITLE_HEIGHT + kind.row_height * rows
     part.text(0.005, 1 - 0.1 / height, method, ha="left", va="top", fontsize=9.5, fontweight="bold")
-    for number, cell in enumerate(cells):
-        row, column = divmod(number, COLUMNS)
-        top = 1 - (_TITLE_HEIGHT + _ROW_HEIGHT * row) / height
-        box = (column / COLUMNS, top - _ROW_HEIGHT * 0.83 / height, 1 / COLUMNS, _ROW_HEIGHT * 0.83 / height)
-        axes = part.add_axes(box)
-        draw_cell(axes, _SPACE.parse(cell.genotype))
+    for number, (cell, genotype) in enumerate(cells):
+        row, column = divmod(number, kind.columns)
+        top = 1 - (_TITLE_HEIGHT + kind.row_height * row) / height
+        tall = kind.row_height * _DRAWN / height
         seeds = f"seed{'s' if len(cell.seeds) > 1 else ''} {seed_text(cell.seeds)}"
         worth = f", {decimal(cell.value, 2)}" if cell.value is not None else ""
-        axes.text(1.5, -0.86, f"{cell.genotype} · {seeds}{worth}", ha="center", va="top", fontsize=7, color=MUTED)
+        box = (column / kind.columns, top - tall, 1 / kind.columns, tall)
+        kind.draw(part, box, genotype, f"{cell.genotype} · {seeds}{worth}")

@@ -157,11 +157,11 @@ def _supernet(settings: Mapping[str, Any]) -> str:
     skeleton, training = settings.get("skeleton"), settings.get("training")
     if not isinstance(skeleton, dict) or not isinstance(training, dict):
         return ""
-    cells, side = skeleton["cells"], skeleton["image_size"]
+    cells, stages, side = skeleton["cells"], skeleton.get("stages"), skeleton["image_size"]
     limits = {f"{name} images": training.get(f"{name}_images") for name in ("train", "valid")}
     parts = [
         f"{skeleton['channels']} channels",
-        f"{cells} cell{'' if cells == 1 else 's'} in each of {skeleton['stages']} stages",
+        f"{cells} cell{'' if cells == 1 else 's'}{f' in each of {stages} stages' if stages else ''}",
         f"images of {side}×{side} pixels",
         *(f"{count:,} {what}" for what, count in limits.items() if count),
         f"{training['epochs']} epochs of batch {training['batch_size']}, learning rate {training['lr']:g}",

@@ -52,7 +52,8 @@ def draw_edge_names(axes: Axes) -> None:
     """Draw the cell without operations into an empty panel, every edge with its name."""
     _empty_cell(axes, ("0", "1", "2", "3"))
     for target, source in EDGES:
-        _draw_arrow(axes, source, target, edge_name(target, source), MUTED, live=True)
+        path, apex = _edge_path(source, target)
+        draw_arrow(axes, path, apex, edge_name(target, source), MUTED, live=True)
 
 
 def _empty_cell(axes: Axes, nodes: tuple[str, ...]) -> None:
@@ -66,25 +67,40 @@ def _empty_cell(axes: Axes, nodes: tuple[str, ...]) -> None:
 
 
 def _draw_edge(axes: Axes, source: int, target: int, op: str, *, live: bool, present: bool, names: bool) -> None:
-    color = OP_COLORS[op]
+    path, apex = _edge_path(source, target)
     if present:
-        _draw_arrow(axes, source, target, SHORT[op] if names else "", color, live=live)
-        return
-    path, _ = _edge_path(source, target)
+        draw_arrow(axes, path, apex, SHORT[op] if names else "", OP_COLORS[op], live=live)
+    else:
+        draw_nothing(axes, path)
+
+
+def draw_nothing(axes: Axes, path: Path) -> None:
+    """An edge without an operation."""
+    dots = (0, (1, 2.2))
     axes.add_patch(
-        PathPatch(path, facecolor="none", edgecolor=color, linewidth=0.7, linestyle=(0, (1, 2.2)), alpha=0.55, zorder=1)
+        PathPatch(path, facecolor="none", edgecolor=MUTED, linewidth=0.7, linestyle=dots, alpha=0.55, zorder=1)
     )
 
 
-def _draw_arrow(axes: Axes, source: int, target: int, name: str, color: str, *, live: bool) -> None:
-    path, apex = _edge_path(source, target)
+def draw_arrow(
+    axes: Axes,
+    path: Path,
+    place: tuple[float, float],
+    name: str,
+    color: str,
+    *,
+    live: bool,
+    width: float = 1.9,
+    size: float = 6.5,
+) -> None:
+    """An edge with the name of its operation, in letters of `size` points, at a place; pale where it is not live."""
     arrow = FancyArrowPatch(
         path=path,
         arrowstyle="-|>",
         mutation_scale=6.5,
         facecolor=color,
         edgecolor=color,
-        linewidth=1.9 if live else 1.2,
+        linewidth=width if live else 1.2,
         linestyle="-" if live else (0, (3, 1.5)),
         alpha=1.0 if live else 0.35,
         capstyle="butt",
@@ -95,11 +111,11 @@ def _draw_arrow(axes: Axes, source: int, target: int, name: str, color: str, *, 
     axes.add_patch(arrow)
     if name:
         axes.text(
-            *apex,
+            *place,
             name,
             ha="center",
             va="center_baseline",
-            fontsize=6.5,
+            fontsize=size,
             color=color,
             alpha=1.0 if live else 0.6,
             zorder=3,

@@ -16,7 +16,7 @@ from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import Probes, RunRecord
 from nasrepro.reporting.grouping import probe_truth
 from nasrepro.reporting.table_model import finite
-from nasrepro.spaces.nb201 import NB201Space
+from nasrepro.spaces import catalog
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Ranking:
     """Without the input-independent cells."""
     by_params: float | None
     by_live_params: float | None
+    """None in spaces whose cells always reach the output."""
     by_macs: float | None
     ceiling: float | None
     """τ that a perfect ranking can expect against this truth, given its seed noise; None where that is not known."""
@@ -82,7 +83,7 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
         tau_loss=_summary([kendall_tau(-np.array(point.loss), truth) for point in last.values()]),
         tau_live=_summary([kendall_tau(np.array(point.accuracy)[alive], truth[alive]) for point in last.values()]),
         by_params=by_params,
-        by_live_params=finite(kendall_tau(np.array(first.live_conv_params), truth)),
+        by_live_params=_tau_of(first.live_conv_params, truth),
         by_macs=finite(kendall_tau(np.array(first.macs), truth)),
         ceiling=_ceiling(first, truth),
         ceiling_from=first.truth_std_of,
@@ -106,11 +107,17 @@ def _ceiling(probes: Probes, truth: np.ndarray) -> float | None:
 
 def dead_cells(probes: Probes) -> np.ndarray:
     """True for cells whose output does not depend on their input, shape (cells,)."""
-    space = NB201Space()
-    return np.array(
-        [cell.startswith(f"{space.name}:") and not space.parse(cell).reaches_output for cell in probes.cells],
-        dtype=bool,
-    )
+    return np.array([_is_dead(cell) for cell in probes.cells], dtype=bool)
+
+
+def _is_dead(cell: str) -> bool:
+    space = catalog.find(cell)
+    return space is not None and not getattr(space.parse(cell), "reaches_output", True)
+
+
+def _tau_of(counts: Sequence[int], truth: np.ndarray) -> float | None:
+    """None where nothing was counted."""
+    return finite(kendall_tau(np.array(counts), truth)) if counts else None
 
 
 def _summary(values: Sequence[float]) -> Summary:

@@ -32,6 +32,14 @@ OP_COLORS = {
     "avg_pool_3x3": "#009e73",
     "skip_connect": "#6a7078",
     "none": MUTED,
+    "max_pool_3x3": "#7a3fa0",
+    "sep_conv_3x3": "#d55e00",
+    "sep_conv_5x5": "#a8740a",
+    "dil_conv_3x3": "#0072b2",
+    "dil_conv_5x5": "#2b8cbe",
+    "sep_conv_7x7": "#7a3b00",
+    "conv_7x1_1x7": "#c0467f",
+    "conv_3x1_1x3": "#8a2d57",
 }
 
 _RC: dict[Any, Any] = {

@@ -25,5 +25,5 @@ def test_what_belongs_to_no_space_is_named() -> None:
     assert find("nb202") is None
     with pytest.raises(UserError, match=r"kind of id 'dart'.*did you mean 'darts'"):
         space_of("dart:00")
-    with pytest.raises(UserError, match="space 'darts'.*darts_cnn"):
+    with pytest.raises(UserError, match=r"space 'darts'.*darts_cnn"):
         space_of("darts")
