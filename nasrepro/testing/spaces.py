@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from nasrepro.spaces.base import Skeleton, Space
+from nasrepro.spaces.base import Space
 from nasrepro.testing import CheckFailed, CheckResult, refused, require, run_checks
 
 _PROBES = 40
-_SKELETON = Skeleton(4, 1, 2, 8, 10)
 _BINS = 16
+_AROUND = 24  # neighbours whose own neighbours are looked at
 
 
 def check_space(space: Space[Any]) -> list[CheckResult]:
@@ -30,6 +31,10 @@ def check_space(space: Space[Any]) -> list[CheckResult]:
             ("neighbours", battery.neighbours),
             ("mutation reaches exactly the neighbours", battery.mutation),
             ("genes are the genotype", battery.genes),
+            ("paths", battery.paths),
+            ("paths are compared decision by decision", battery.differing),
+            ("complements", battery.complements),
+            ("derivation from scores", battery.derivation),
             ("distance is a metric", battery.distance),
             ("canonical form", battery.canonical),
             ("costs", battery.costs),
@@ -97,7 +102,7 @@ class _SpaceBattery:
             require(bool(around), f"{genotype.id} has no neighbours")
             require(genotype not in around, f"{genotype.id} is a neighbour of itself")
             require(len(set(around)) == len(around), f"{genotype.id} has a neighbour twice")
-            for other in around:
+            for other in around[:: -(-len(around) // _AROUND)]:
                 require(self.space.parse(other.id) == other, f"neighbour {other.id} is not in the space")
                 require(genotype in self.space.neighbours(other), f"{other.id} is near {genotype.id}, not the reverse")
         return f"{len(around)} around {genotype.id}"
@@ -133,6 +138,60 @@ class _SpaceBattery:
             raise CheckFailed(f"genes {wrong} are impossible, but give {found.id}")
         return f"{len(sizes)} genes with {min(sizes)} to {max(sizes)} values"
 
+    def paths(self) -> str:
+        genes = np.array([self.space.genes(genotype) for genotype in self.probes])
+        rows, last = self.space.decisions(genes).tolist(), self.space.edges * len(self.space.operations)
+        for genotype, row in zip(self.probes, rows, strict=True):
+            require(genotype.path == tuple(row), f"{genotype.id} has path {genotype.path}, its genes {tuple(row)}")
+            text = self.space.path_id(genotype.path)
+            require(text == genotype.id, f"the path of {genotype.id} is called {text}")
+            require(self.space.path_of(text) == genotype.path, f"'{text}' is read as another path")
+        for op in range(len(self.space.operations)):
+            everywhere = self.space.path_on_edges([op] * self.space.edges)
+            require(self.space.path_of(self.space.path_id(everywhere)) == everywhere, f"{everywhere} is not read back")
+            weights = self.space.weights(everywhere)
+            require(weights.size == last, f"weights have the shape {weights.shape}")
+            require(bool((weights[:, op] == 1).all()) and weights.sum() == self.space.edges, f"{everywhere}: {weights}")
+        return f"{len(rows[0])} decisions; {self.space.edges} edges with {len(self.space.operations)} operations"
+
+    def differing(self) -> str:
+        rows = np.array([genotype.path for genotype in self.probes])
+        counts = self.space.differing(rows[:20], rows)
+        require(counts.shape == (20, _PROBES), f"20 paths beside {_PROBES} are compared to {counts.shape} counts")
+        for (a, b), count in np.ndenumerate(counts):
+            one, other = self.probes[a], self.probes[b]
+            share = self.space.distance(one, other)
+            require(
+                abs(count / rows.shape[1] - share) < 1e-9,
+                f"{one.id} and {other.id} differ in {count} of {rows.shape[1]} decisions, and are {share} apart",
+            )
+        return f"{counts.min()} to {counts.max()} of {rows.shape[1]} decisions differ"
+
+    def complements(self) -> str:
+        rng = np.random.default_rng(6)
+        ops = rng.integers(len(self.space.operations), size=(2, self.space.edges)).tolist()
+        pairs = [(a.path, b.path) for a, b in itertools.pairwise(self.probes)]
+        pairs += [(path, path) for path, _ in pairs[:8]]
+        pairs += [(self.space.path_on_edges(ops[0]), self.space.path_on_edges(ops[1]))]
+        for path, previous in pairs:
+            found = self.space.complement(path, previous, rng)
+            now, before, other = (self.space.weights(one) > 0 for one in (path, previous, found))
+            require(len(found) == len(path), f"the complement {found} of {path} has another length")
+            require(not (other & before).any(), f"{found} is to complement {path}, but shares with {previous}")
+            require(not (now & ~before & ~other).any(), f"{found} and {previous} do not hold all of {path}")
+        return f"{self.space.path_id(found)} after {self.space.path_id(previous)}"
+
+    def derivation(self) -> str:
+        rng = np.random.default_rng(7)
+        for _ in range(8):
+            scores = rng.random((self.space.edges, len(self.space.operations)))
+            for pairs in (False, True):
+                found = self.space.derive(scores, pairs=pairs)
+                chosen = self.space.weights(found.path) > 0
+                best = self.space.derive(np.where(chosen, scores + 1, scores), pairs=pairs)
+                require(best == found, f"{found.id} is derived, but {best.id} once its operations score higher")
+        return f"{found.id} from random scores"
+
     def distance(self) -> str:
         far = self.space.distance
         for a, b, c in zip(self.probes, self.probes[1:], self.probes[2:], strict=False):
@@ -151,9 +210,10 @@ class _SpaceBattery:
         return f"{len({self.space.canonical(g) for g in self.probes})} classes among {_PROBES} genotypes"
 
     def costs(self) -> str:
-        wide = Skeleton(**{**vars(_SKELETON), "channels": 2 * _SKELETON.channels})
+        narrow = self.space.tiny
+        wide = replace(narrow, channels=2 * narrow.channels)
         for genotype in self.probes:
-            cost, more = self.space.cost(genotype, _SKELETON), self.space.cost(genotype, wide)
+            cost, more = self.space.cost(genotype, narrow), self.space.cost(genotype, wide)
             for count in (cost.params, cost.macs):
                 require(type(count) is int and count > 0, f"{genotype.id}: {count!r} is not a positive whole number")
             require(more.params > cost.params and more.macs > cost.macs, f"{genotype.id}: twice as wide costs no more")

@@ -5,6 +5,7 @@ import pytest
 
 from nasrepro.errors import UserError
 from nasrepro.spaces.base import Cost
+from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.nb201 import NB201Genotype, NB201Space, from_index
 from nasrepro.testing.spaces import check_space
 
@@ -13,8 +14,9 @@ def failures(space):
     return {result.name: result.detail for result in check_space(space) if not result.ok}
 
 
-def test_nb201():
-    assert failures(NB201Space()) == {}
+@pytest.mark.parametrize("space", [NB201Space, DartsSpace])
+def test_our_spaces(space):
+    assert failures(space()) == {}
 
 
 class Skewed(NB201Space):
@@ -105,6 +107,26 @@ class SameName(NB201Space):
         return Nameless(super().sample(rng).ops)
 
 
+class Shifted(NB201Space):
+    def decisions(self, genes):
+        return (genes + 1) % 5
+
+
+class Ordered(DartsSpace):
+    def differing(self, a, b):
+        return (a[:, None] != b[None]).sum(axis=2)
+
+
+class Forgetful(DartsSpace):
+    def complement(self, path, previous, rng):
+        return self.sample(rng).path
+
+
+class Contrary(NB201Space):
+    def derive(self, scores, *, pairs=False):
+        return super().derive(-scores)
+
+
 @pytest.mark.parametrize(
     ("space", "check"),
     [
@@ -115,6 +137,10 @@ class SameName(NB201Space):
         (OneWay, "neighbours"),
         (Reversed, "genes are the genotype"),
         (Generous, "genes are the genotype"),
+        (Shifted, "paths"),
+        (Ordered, "paths are compared decision by decision"),
+        (Forgetful, "complements"),
+        (Contrary, "derivation from scores"),
         (Directed, "distance is a metric"),
         (Squared, "distance is a metric"),
         (Reordered, "index order"),
