@@ -1,0 +1,157 @@
+"""Stand-alone training as the truth of a benchmark without a table: what is asked for is trained once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nasrepro.benchmarks import Benchmark
+from nasrepro.errors import UserError
+from nasrepro.experiments.jobs import Job
+from nasrepro.experiments.retraining import PlannedTraining, TrainingRecipe, recipe_for, train_planned
+from nasrepro.oracles.base import Answer, Fidelity, Oracle
+from nasrepro.records.spec import canonical_json
+from nasrepro.records.standalone import TRAINING_VERSION, StandaloneRecord, get_training
+from nasrepro.records.store import RunStore
+from nasrepro.spaces.base import Genotype
+from nasrepro.splits import Split
+
+
+def truth_of(
+    benchmark: Benchmark, store: RunStore, scale: str, threads: int = 1, allow_unverified: bool = False
+) -> Oracle:
+    """The benchmark's table, or where it has none the trainings of its cells at this scale, kept in the store.
+
+    Raises `UserError` where neither is to be had.
+    """
+    if benchmark.retraining is None:
+        return benchmark.open_oracle(store.root)
+    recipe = recipe_for(benchmark, scale, threads=threads, allow_unverified=allow_unverified)
+    return StandaloneOracle(recipe, store, benchmark.retraining.trials)
+
+
+class StandaloneOracle(Oracle):
+    """Trains a genotype when it is asked for, with seeds 0 to `trials` - 1 whatever the search's seed is.
+
+    On the test split there is one length of training, the recipe's. On the validation split any length up to it can be
+    asked for; each is a training of its own on the training images alone, its schedule as long as itself.
+    """
+
+    covers_space = False
+    trains = True
+
+    def __init__(self, recipe: TrainingRecipe, store: RunStore, trials: int = 1) -> None:
+        self.recipe, self.store, self.trials = recipe, store, trials
+        self.name = recipe.benchmark.name
+        self._dataset = recipe.benchmark.primary.fidelity.dataset
+
+    @property
+    def source(self) -> str:  # type: ignore[override]
+        """How the numbers come about."""
+        how, network = self.recipe.settings, self.recipe.skeleton
+        times = "once" if self.trials == 1 else f"with {self.trials} seeds"
+        verified = self.recipe.images[1]
+        return (
+            f"every cell trained {times} from scratch on {self.recipe.dataset} by this project: {network.cells} cells, "
+            f"C = {network.channels}, {how.epochs} epochs"
+        ) + ("" if verified else " (unverified)")
+
+    def fidelities(self) -> list[Fidelity]:
+        longest = self.recipe.settings.epochs
+        lengths = [Fidelity(self._dataset, Split.VALID, epochs) for epochs in range(1, longest + 1)]
+        return [Fidelity(self._dataset, Split.TEST, longest), *lengths]
+
+    def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
+        """Accuracy in percent after the last epoch. Trains what is not in the store, which may take hours.
+
+        A training that diverged is a missing trial. Raises `UserError` as every oracle does.
+        """
+        return self._answer(genotype, Fidelity(dataset, split, epochs), seed, _last)
+
+    def best(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> Answer:
+        """The same after the best of the scored epochs of every trial."""
+        return self._answer(genotype, Fidelity(dataset, split, epochs), None, _best)
+
+    def query_all(
+        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"
+    ) -> np.ndarray:
+        raise UserError(f"the cells of {self.name} are trained one by one; only single cells can be asked for")
+
+    def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
+        asked = Fidelity(dataset, split, epochs)
+        return tuple(value for value in self._values(genotype, asked, None, _last) if not math.isnan(value))
+
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that the numbers depend on but the genotype."""
+        recipe = self.recipe
+        content = {
+            "benchmark": recipe.benchmark.name,
+            "scale": recipe.scale,
+            "training": recipe.settings.model_dump(mode="json"),
+            "skeleton": vars(recipe.skeleton),
+            "threads": recipe.threads,
+            "trials": self.trials,
+            "images": recipe.images[0],
+            "version": TRAINING_VERSION,
+        }
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+    def planned(self, genotype: Genotype, asked: Fidelity, seed: int | None = None) -> list[PlannedTraining]:
+        """The trainings behind one answer. Raises `UserError` for a fidelity or seed that there is not."""
+        longest = self.recipe.settings.epochs
+        fits = asked.epochs == longest or (asked.split is Split.VALID and 1 <= asked.epochs <= longest)
+        if asked.dataset != self._dataset or asked.split is Split.TRAIN or not fits:
+            raise UserError(
+                f"{self.name} has no {asked}; it has: {self._dataset} test after {longest} epochs, and "
+                f"{self._dataset} valid after 1 to {longest}"
+            )
+        if seed is not None and not 0 <= seed < self.trials:
+            raise UserError(f"{self.name} trains cells with seeds 0 to {self.trials - 1}, not {seed}")
+        seeds = range(self.trials) if seed is None else [seed]
+        return [self.recipe.planned(genotype, number, split=asked.split, epochs=asked.epochs) for number in seeds]
+
+    def _answer(
+        self, genotype: Genotype, asked: Fidelity, seed: int | None, value: Callable[[StandaloneRecord], float]
+    ) -> Answer:
+        found = [number for number in self._values(genotype, asked, seed, value) if not math.isnan(number)]
+        mean = float(np.mean(found)) if found else math.nan
+        return Answer(mean, len(found), asked, self.source)
+
+    def _values(
+        self, genotype: Genotype, asked: Fidelity, seed: int | None, value: Callable[[StandaloneRecord], float]
+    ) -> list[float]:
+        trainings = self.planned(genotype, asked, seed)
+        return [value(train_planned(planned, self.store, report=lambda *_: None)) for planned in trainings]
+
+
+def _last(record: StandaloneRecord) -> float:
+    return record.final.accuracy if record.final else math.nan
+
+
+def _best(record: StandaloneRecord) -> float:
+    return record.best.accuracy if record.best else math.nan
+
+
+def retrain_jobs(oracle: StandaloneOracle, genotypes: Sequence[Genotype], asked: Fidelity | None = None) -> list[Job]:
+    """The trainings that the store lacks before these genotypes can be judged, for `execute_jobs`."""
+    asked = asked or oracle.fidelities()[0]
+    trainings = [planned for genotype in dict.fromkeys(genotypes) for planned in oracle.planned(genotype, asked)]
+    return jobs_of(trainings, oracle.store)
+
+
+def jobs_of(trainings: Sequence[PlannedTraining], store: RunStore) -> list[Job]:
+    """Those that have no record yet, each once."""
+    return [
+        Job(
+            planned.key,
+            f"{planned.spec.genotype} seed {planned.spec.seed}",
+            train_planned,
+            (planned, store),
+            group="training",
+        )
+        for planned in {planned.key: planned for planned in trainings}.values()
+        if get_training(store, planned.key) is None
+    ]

@@ -1,0 +1,106 @@
+"""Training one cell of the DARTS space from scratch, as its papers do it for their final numbers.
+
+The released scripts call the images that they score after every epoch "valid". They are the test images: all training
+images are trained on, nothing is chosen by the scores, and the number of an honest table is that of the last epoch.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from nasrepro.datasets.feeding import training_stream
+from nasrepro.datasets.folder_images import FolderData
+from nasrepro.datasets.images import ImageData
+from nasrepro.errors import UserError
+from nasrepro.seeds import torch_rng
+from nasrepro.spaces.darts_genotype import DartsGenotype
+from nasrepro.spaces.darts_skeleton import DartsSkeleton
+from nasrepro.splits import Split
+from nasrepro.supernets.darts_alone import DartsStandalone
+from nasrepro.training.evaluate import evaluator
+from nasrepro.training.retraining import RetrainSettings
+from nasrepro.training.standalone_loop import StandaloneTraining
+
+Data = ImageData | FolderData
+
+
+def darts_training(
+    genotype: DartsGenotype,
+    images: Data,
+    skeleton: DartsSkeleton,
+    settings: RetrainSettings,
+    seed: int,
+    *,
+    split: Split = Split.TEST,
+) -> StandaloneTraining:
+    """The training of a genotype on images as `fitting` gives them, ready to run."""
+    network = DartsStandalone(
+        skeleton,
+        genotype,
+        channels_last=settings.channels_last,
+        precision=settings.precision,
+        rng=torch_rng(seed, "standalone", "weights"),
+        drops=torch_rng(seed, "standalone", "drop path"),
+    )
+
+    def loss(x: Tensor, y: Tensor) -> Tensor:
+        logits, auxiliary = network(x)
+        found = F.cross_entropy(logits, y, label_smoothing=settings.label_smoothing)
+        if auxiliary is not None and settings.auxiliary_weight:
+            aside = F.cross_entropy(auxiliary, y, label_smoothing=settings.label_smoothing)
+            found = found + settings.auxiliary_weight * aside
+        return found
+
+    def begin_epoch(epoch: int) -> None:
+        network.drop_path = settings.drop_path_at(epoch)
+
+    return StandaloneTraining(
+        network,
+        torch.optim.SGD(
+            network.parameters(),
+            lr=settings.lr,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+            foreach=True,  # weights are many and small: one call over all of them instead of one each
+        ),
+        training_stream(
+            images,
+            settings.batch_size,
+            torch_rng(seed, "standalone", "train"),
+            cutout=settings.cutout,
+            channels_last=settings.channels_last,
+        ),
+        {split: evaluator(images, split, settings.eval_batch)},
+        settings,
+        loss=loss,
+        logits=lambda x: network(x)[0],
+        clip=settings.clip,
+        begin_epoch=begin_epoch,
+        generators={"drop path": network.drops},
+    )
+
+
+def fitting(data: Data, skeleton: DartsSkeleton, settings: RetrainSettings, split: Split) -> Data:
+    """The images of a training: of the network's side, and limited as the settings say. For the test split training
+    and validation images are joined; for the validation split the training images are trained on alone.
+
+    Raises `UserError` where the network has other classes or channels, or where there are no images to score.
+    """
+    for what, ours, theirs in (
+        ("classes", skeleton.classes, data.classes),
+        ("channels", skeleton.in_channels, data.channels),
+    ):
+        if ours != theirs:
+            raise UserError(f"the network takes images of {ours} {what}, and those of {data.name} have {theirs}")
+    if settings.cutout > skeleton.image_size:
+        raise UserError(
+            f"cutout of {settings.cutout} pixels leaves nothing of images of side {skeleton.image_size}; allowed: 0 to "
+            f"{skeleton.image_size}"
+        )
+    if split is Split.TRAIN or not len(data.split(split)):
+        raise UserError(f"{data.name} has no images to score a training on in the split '{split.value}'")
+    if split is Split.TEST and len(data.valid):
+        data = data.whole()
+    return data.limited(settings.train_images).resized(skeleton.image_size)
