@@ -166,7 +166,7 @@ def test_a_column_of_errors_or_of_tau_fits_its_scoring() -> None:
         ({"of": "tau", "error": False, "scoring": "cifar100.test"}, "τ is measured by 'test' only"),
         ({"of": "tau", "error": False, "scoring": None}, "τ is measured by 'test' only"),
         ({"of": "params"}, "lower is better"),
-        ({"of": "params", "error": False, "scoring": "cifar100.test"}, "a network is known by 'test' only"),
+        ({"of": "params", "error": False, "scoring": "cifar100.test"}, "parameters are known by 'test' only"),
     ):
         with pytest.raises(ValidationError, match=words):
             Column.model_validate(error.model_dump() | change)
