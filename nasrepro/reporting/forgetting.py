@@ -16,19 +16,14 @@ from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import RunRecord
 from nasrepro.records.watched import Watched
 from nasrepro.reporting.derived_series import inherited
-from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NONE, NB201Genotype, NB201Space
-from nasrepro.spaces.nb201_equivalence import live_edges
+from nasrepro.reporting.sharing import Shared, Unit, in_common, unit_of
 
-Shared = Literal["edges", "convolutions"]
-"""What two cells have in common: operations of any kind, or convolutions that both of them run, so that they share
-their weights."""
 Quantity = Literal[
     "drop", "chance", "late_drop", "late_chance", "change", "fallen", "late_change", "late_fallen", "near", "far"
 ]
 """Points, but `fallen` (shares of pairs) and `near` and `far` (nats). `late` is over the second half of the looks."""
-MOST = len(EDGES)
 MANY = 4
-"""Shared edges from which a cell is near the trained one; far is one that shares none."""
+"""Shared edges or choices from which a cell is near the trained one; far is one that shares none."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +61,8 @@ class Forgetting:
     values: Mapping[Quantity, Mapping[int, float]]
     """Seed → value, where it could be measured."""
     curve: tuple[CurvePoint, ...]
+    unit: Unit
+    """What is counted as shared."""
     sharing: Mapping[Shared, tuple[SharedPoint, ...]]
     """Empty where mixtures are trained, which share everything with every cell."""
 
@@ -124,6 +121,7 @@ def forgetting_of(records: Sequence[RunRecord]) -> Forgetting | None:
         lag_steps=lag * (steps[-1] - steps[0]) / max(1, len(steps) - 1),
         values=values,
         curve=_curve(list(seen.values())),
+        unit=unit_of(first.cells),
         sharing={kind: _over_seeds(found) for kind, found in effects.items()},
     )
 
@@ -146,36 +144,17 @@ def _quantities(watched: Watched) -> dict[Quantity, float]:
 def _effects(watched: Watched) -> dict[Shared, _Effects]:
     """Of all updates that trained one cell of the space; nothing where there is none."""
     looks = [look for look in watched.looks if look.path is not None]
-    prefix = f"{NB201Space().name}:"
-    if not looks or not all(cell.startswith(prefix) for cell in (*watched.cells, *(look.path or "" for look in looks))):
+    counts = in_common(watched.cells, [look.path or "" for look in looks]) if looks else {}
+    if not counts:
         return {}
-    cells, trained = _parsed(watched.cells), _parsed([look.path or "" for look in looks])
     loss = np.array([np.subtract(look.after.loss, look.before.loss) for look in looks])
     right = np.array([np.subtract(look.after.right, look.before.right) for look in looks])
-    counts: dict[Shared, np.ndarray] = {
-        "edges": measures.shared_edges(_codes(cells), _codes(trained)),
-        "convolutions": measures.shared_edges(_run(cells), _run(trained), among=(CONV1, CONV3)),
-    }
+    most = unit_of(watched.cells).most
     found: dict[Shared, _Effects] = {}
     for kind, number in counts.items():
-        pairs, mean = measures.means_by_count(number, loss, MOST)
-        found[kind] = _Effects(pairs, mean, measures.means_by_count(number, right * 100 / watched.images, MOST)[1])
+        pairs, mean = measures.means_by_count(number, loss, most)
+        found[kind] = _Effects(pairs, mean, measures.means_by_count(number, right * 100 / watched.images, most)[1])
     return found
-
-
-def _parsed(ids: Sequence[str]) -> list[NB201Genotype]:
-    space = NB201Space()
-    return [space.parse(name) for name in ids]
-
-
-def _codes(cells: Sequence[NB201Genotype]) -> np.ndarray:
-    """(n, 6)."""
-    return np.array([cell.ops for cell in cells])
-
-
-def _run(cells: Sequence[NB201Genotype]) -> np.ndarray:
-    """The codes with `none` on edges off every path from input to output: they are not computed, so not trained."""
-    return np.array([[op if edge in live_edges(c.ops) else NONE for edge, op in enumerate(c.ops)] for c in cells])
 
 
 def _near_and_far(effects: _Effects | None) -> dict[Quantity, float]:
@@ -203,6 +182,6 @@ def _over_seeds(effects: Sequence[_Effects]) -> tuple[SharedPoint, ...]:
             summarize([float(own.loss[number]) for own in effects]),
             summarize([float(own.accuracy[number]) for own in effects]),
         )
-        for number in range(MOST + 1)
+        for number in range(len(effects[0].pairs))
     )
     return tuple(point for point in points if point.pairs)

@@ -9,19 +9,16 @@ from matplotlib.ticker import MaxNLocator
 from nasrepro.metrics.summary import Summary
 from nasrepro.reporting.analysis import Analysis
 from nasrepro.reporting.figures import BAND_FROM, row_looks
-from nasrepro.reporting.forgetting import Forgetting, Shared, SharedPoint
+from nasrepro.reporting.forgetting import Forgetting, SharedPoint
 from nasrepro.reporting.forgetting_tables import watched_rows
 from nasrepro.reporting.panels import panels
+from nasrepro.reporting.sharing import Shared
 from nasrepro.reporting.style import HALF, MUTED, WIDE, Drawing, Look, finish, legends_below, new_figure
 
 _SPREAD = 0.5
-"""Of the distance between two numbers of shared edges, over which the rows' points stand side by side."""
+"""Of the distance between two numbers of shared things, over which the rows' points stand side by side."""
 _SEEN = 0.9
 """Share of the seeds that must have met a number of shared things for it to be drawn."""
-_KINDS: tuple[tuple[Shared, str], ...] = (
-    ("edges", "edges with the same operation"),
-    ("convolutions", "convolutions that both cells run"),
-)
 
 
 def watched_figure(analysis: Analysis, provenance: str) -> Drawing | None:
@@ -83,9 +80,10 @@ def sharing_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     if not rows:
         return None
     figure = new_figure(WIDE, 3.6)
-    drawn = figure.subplots(1, len(_KINDS), sharey=True)
+    kinds: dict[Shared, str] = {"edges": rows[0][1].unit.equal, "convolutions": "convolutions that both cells run"}
+    drawn = figure.subplots(1, len(kinds), sharey=True)
     styles = row_looks(analysis)
-    for axes, (kind, label) in zip(drawn, _KINDS, strict=True):
+    for axes, (kind, label) in zip(drawn, kinds.items(), strict=True):
         for place, (name, own) in enumerate(rows):
             offset = _SPREAD * ((place + 0.5) / len(rows) - 0.5)
             _effect(axes, name, own, kind, styles[name], offset)

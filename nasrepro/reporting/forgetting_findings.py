@@ -9,7 +9,7 @@ from nasrepro.reporting.analysis import Analysis, Tested
 from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.contrasts import Answer
 from nasrepro.reporting.forgetting import MANY
-from nasrepro.reporting.forgetting_tables import late_changes, sharing_gaps, watched_rows
+from nasrepro.reporting.forgetting_tables import late_changes, shared_unit, sharing_gaps, watched_rows
 from nasrepro.reporting.table_model import Cell, brackets, decimal, finite, join_words
 
 
@@ -72,8 +72,9 @@ def _sharing(analysis: Analysis) -> str:
         for name, (near, far) in means.items()
         if name in gaps
     ]
+    things = shared_unit(analysis).things
     text = (
-        f"Change of loss (nats) that one update brings to a cell that shares {MANY} edges or more with the trained "
+        f"Change of loss (nats) that one update brings to a cell that shares {MANY} {things} or more with the trained "
         f"one, against one that shares none: {join_words(listed)}"
     )
     if all(gap.comparison.underpowered for gap in gaps.values()):

@@ -8,7 +8,8 @@ from dataclasses import replace
 from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison
 from nasrepro.reporting.analysis import Analysis, MethodResult, Tested, adjusted
 from nasrepro.reporting.comparison_table import difference_cell, p_text
-from nasrepro.reporting.forgetting import MANY, MOST, Forgetting, Quantity
+from nasrepro.reporting.forgetting import MANY, Forgetting, Quantity
+from nasrepro.reporting.sharing import EDGE, Unit
 from nasrepro.reporting.table_model import Cell, Column, NumbersFile, Row, Table, decimal, join_words, seed_text, stat
 
 TITLE, SHARING_TITLE = "Forgetting", "What one update does to other cells"
@@ -21,6 +22,11 @@ _LOSSES: tuple[Quantity, ...] = ("near", "far")
 def watched_rows(analysis: Analysis) -> list[tuple[MethodResult, Forgetting]]:
     """The rows whose runs watched cells, in their order."""
     return [(result, result.forgetting) for result in analysis.methods if result.forgetting is not None]
+
+
+def shared_unit(analysis: Analysis) -> Unit:
+    """What is counted as shared; that of edges where nothing was watched."""
+    return next((own.unit for _, own in watched_rows(analysis)), EDGE)
 
 
 def late_changes(analysis: Analysis) -> dict[str, Tested]:
@@ -40,6 +46,7 @@ def _family(analysis: Analysis, read: Callable[[Forgetting], Comparison | None])
 
 def forgetting_numbers(analysis: Analysis) -> Table:
     """A row per method that watched cells, with everything that is known of it."""
+    near = f"Change of loss, {MANY} {shared_unit(analysis).things} shared or more"
     columns = (
         Column("method", "Method", "text"),
         *([Column("protocol", "Protocol", "text")] if len(analysis.protocols) > 1 else []),
@@ -56,7 +63,7 @@ def forgetting_numbers(analysis: Analysis) -> Table:
         Column("late_change", "Change over a lag, second half", show_std=False, higher_is_better=True),
         Column("late_fallen", "Share of losses, second half", digits=3),
         Column("late_change.p", "p (Holm)", "number"),
-        Column("near", f"Change of loss, {MANY} edges shared or more", digits=4, show_std=False),
+        Column("near", near, digits=4, show_std=False),
         Column("far", "Change of loss, none shared", digits=4, show_std=False),
         Column("near_minus_far", "Near minus far", digits=4, parts=("difference", "low", "high", "n")),
         Column("near_minus_far.p", "p (Holm)", "number"),
@@ -109,7 +116,7 @@ def sharing_numbers(analysis: Analysis) -> Table:
         Row(
             {
                 "method": Cell(text=result.method),
-                "shared": Cell(text=kind),
+                "shared": Cell(text=own.unit.things if kind == "edges" else kind),
                 "number": Cell(value=point.number),
                 "pairs": Cell(value=point.pairs),
                 "loss": stat(point.loss),
@@ -143,8 +150,9 @@ def forgetting_files(analysis: Analysis) -> list[NumbersFile]:
 
 
 def _sharing_view(rows: Sequence[tuple[MethodResult, Forgetting]], caption: str) -> Table:
-    """A column per number of shared edges."""
-    columns = [Column(str(number), f"{number} shared", digits=4, show_std=False) for number in range(MOST + 1)]
+    """A column per number of shared things."""
+    unit = rows[0][1].unit
+    columns = [Column(str(number), f"{number} shared", digits=4, show_std=False) for number in range(unit.most + 1)]
     made = tuple(
         Row(
             {
@@ -157,9 +165,9 @@ def _sharing_view(rows: Sequence[tuple[MethodResult, Forgetting]], caption: str)
     )
     table = Table((Column("method", "Method", "text"), *columns), made)
     note = (
-        "Change of a watched cell's loss (nats, after minus before) across single updates of the weights, by the "
-        "number of edges on which it has the same operation as the cell that the update trained. Means of the seeds' "
-        "means with 95 % intervals; pairs are looks times cells, of all seeds. Updates of mixtures are left out."
+        "Change of a watched cell's loss (nats, after minus before) across single updates of the weights, "
+        f"{unit.counted}. Means of the seeds' means with 95 % intervals; pairs are looks times cells, of all seeds. "
+        "Updates of mixtures are left out."
     )
     keys = ["method", *(column.key for column in columns)]
     return table.select(keys, title=SHARING_TITLE, caption=caption, notes=[note])
@@ -178,8 +186,9 @@ def _notes(analysis: Analysis) -> list[str]:
         "best grows with noise alone: by chance is what it would be if weights stood still and only the images were "
         f"drawn anew. A change is the accuracy a tenth of the looks ({lags} weight updates) later minus the accuracy, "
         "where noise cancels; early in training it is mostly learning, so the second half says more of forgetting.",
-        "Change of loss: of the cross-entropy (nats) across a single update, by how many edges a cell shares with the "
-        "sampled cell; other paths, which a regularizer runs, move their weights in the same update and do not count. "
+        f"Change of loss: of the cross-entropy (nats) across a single update, by how many {rows[0][1].unit.things} a "
+        "cell shares with the sampled cell; other paths, which a regularizer runs, move their weights in the same "
+        "update and do not count. "
         "ms per update: of supernet, sampler and regularizer; scoring probe and watched cells is left out.",
     ]
     tested = [*late_changes(analysis).values(), *sharing_gaps(analysis).values()]
