@@ -1,4 +1,4 @@
-"""The parts of the NAS-Bench-201 skeleton around the cells."""
+"""The parts of networks around their cells: NAS-Bench-201's whole skeleton, and what other spaces share of it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from nasrepro.supernets.norm import BatchNormMode, Norm
 
 
 class Conv(nn.Module):
-    """A bias-free convolution without activation; 'same' padding for odd kernels.
+    """A bias-free convolution without activation; padded to keep the side of odd kernels at stride 1, or by `padding`.
 
     In bfloat16 the master weight stays float32 and is cast on use.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, rng: torch.Generator) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, stride: int, rng: torch.Generator, *, padding: int | None = None
+    ) -> None:
         super().__init__()
-        self.stride, self.padding = stride, kernel // 2
+        self.stride, self.padding = stride, kernel // 2 if padding is None else padding
         self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
         nn.init.kaiming_uniform_(self.weight, a=5**0.5, generator=rng)  # PyTorch's default, as the benchmark used
 
@@ -61,17 +63,27 @@ class Reduction(nn.Module):
         return out
 
 
-class Head(nn.Module):
-    """Normalisation, ReLU, global average pooling and the linear classifier; logits of at least float32."""
+class Classifier(nn.Module):
+    """A linear layer from features (B, channels) to logits (B, classes)."""
 
-    def __init__(self, channels: int, classes: int, mode: BatchNormMode, rng: torch.Generator) -> None:
+    def __init__(self, channels: int, classes: int, rng: torch.Generator) -> None:
         super().__init__()
-        self.norm = Norm(channels, affine=True, mode=mode)
         self.weight = nn.Parameter(torch.empty(classes, channels))
         self.bias = nn.Parameter(torch.empty(classes))
         nn.init.kaiming_uniform_(self.weight, a=5**0.5, generator=rng)
         nn.init.uniform_(self.bias, -(channels**-0.5), channels**-0.5, generator=rng)
 
+    def forward(self, features: Tensor) -> Tensor:
+        return F.linear(features, self.weight, self.bias)
+
+
+class Head(Classifier):
+    """Normalisation, ReLU, global average pooling and the linear classifier; logits of at least float32."""
+
+    def __init__(self, channels: int, classes: int, mode: BatchNormMode, rng: torch.Generator) -> None:
+        super().__init__(channels, classes, rng)
+        self.norm = Norm(channels, affine=True, mode=mode)
+
     def forward(self, x: Tensor) -> Tensor:
         features = F.relu(self.norm(x)).mean(dim=(2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
-        return F.linear(features, self.weight, self.bias)
+        return super().forward(features)

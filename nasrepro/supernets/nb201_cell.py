@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +19,7 @@ from nasrepro.spaces.base import Path
 from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NODES, NONE, OPS, POOL, SKIP
 from nasrepro.spaces.nb201_equivalence import live_edges
 from nasrepro.supernets.blocks import Conv
+from nasrepro.supernets.gates import GatedSum
 from nasrepro.supernets.norm import BatchNormMode, Norm, normalise
 from nasrepro.supernets.pool import mean_pool
 
@@ -37,27 +37,6 @@ class CandidateConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.norm(self.conv(x))
         return out
-
-
-class _GatedSum(torch.autograd.Function):
-    """Sum of maps under hard Gumbel gates, which are 1 for the chosen operation and 0 for the others.
-
-    The forward value is the plain sum. Backwards, a chosen gate receives ⟨upstream, its map⟩ and every gate
-    that was not chosen receives the sum of the upstream gradient, because it enters as a scalar added to the
-    whole map (GDAS, Dong & Yang 2019, as released).
-    """
-
-    @staticmethod
-    def forward(ctx: Any, chosen: Tensor, others: Tensor, *maps: Tensor) -> Tensor:
-        ctx.save_for_backward(*maps)
-        return reduce(torch.add, maps) if len(maps) > 1 else maps[0].clone()
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        (upstream,) = grads
-        maps: tuple[Tensor, ...] = ctx.saved_tensors
-        to_chosen = torch.stack([(upstream * item).sum(dtype=torch.float32) for item in maps])
-        return to_chosen, upstream.sum(dtype=torch.float32), *([upstream] * len(maps))
 
 
 @lru_cache(maxsize=65536)
@@ -164,4 +143,4 @@ def _close(x: Tensor, node: int, path: Path, maps: dict[int, Tensor], gates: Ten
     if not maps:
         return _Node(torch.zeros_like(x) + others, fed=False)
     chosen = torch.stack([gates[edge, path[edge]] for edge in maps])
-    return _Node(_GatedSum.apply(chosen, others, *maps.values()), fed=True)  # type: ignore[no-untyped-call]
+    return _Node(GatedSum.apply(chosen, others, *maps.values()), fed=True)  # type: ignore[no-untyped-call]

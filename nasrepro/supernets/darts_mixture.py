@@ -1,0 +1,50 @@
+"""The continuous relaxation of DARTS in one cell: every edge carries the weighted sum of all operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+import torch
+from torch import Tensor
+
+from nasrepro.spaces.darts_genotype import EDGES, NODES, OPS
+from nasrepro.supernets.darts_cell import STATES, DartsCell, output
+from nasrepro.supernets.darts_ops import MAX, MEAN, NONE, SKIP, Separable, State
+from nasrepro.supernets.darts_together import together
+
+_SEPARABLE = tuple(op for op in range(len(OPS)) if op not in (NONE, MAX, MEAN, SKIP))
+
+
+def mixed(cell: DartsCell, before: State, last: State, weights: Tensor) -> State:
+    """A cell's output where node = Σ over edges into it Σ_o weights[edge, o] · o(state) (Liu et al. 2019, Eq. 2).
+
+    `weights` (28, 8), those of the reduction cell in the second half, are taken as they are; that of `none` merely has
+    its share of them.
+    """
+    weights = weights[len(EDGES) :] if cell.reduces else weights[: len(EDGES)]
+    states = cell.entered(before, last)
+    arriving: list[list[Tensor]] = [[] for _ in range(NODES)]
+    for source in range(STATES - 1):
+        if source > 1:
+            states.append(State(reduce(torch.add, arriving[source - 2])))
+        edges = [edge for edge, (_, start) in enumerate(EDGES) if start == source]
+        for op in range(1, len(OPS)):
+            for edge, item in zip(edges, _weighted(cell, op, edges, states[source], weights[edges, op]), strict=True):
+                arriving[EDGES[edge][0]].append(item)
+    states.append(State(reduce(torch.add, arriving[-1])))
+    return output(states)
+
+
+def _weighted(cell: DartsCell, op: int, edges: Sequence[int], state: State, weights: Tensor) -> Sequence[Tensor]:
+    """The operation of every edge in `edges`, all leaving `state`, times its weight.
+
+    Where operations keep no averages, pools are pooled once, and convolutions run as one and their normalization
+    applies the weights.
+    """
+    if cell.pure and op in _SEPARABLE:
+        modules = [cell.candidate(edge, op) for edge in edges]
+        return together([module for module in modules if isinstance(module, Separable)], state, weights)
+    return [
+        item * weight for item, weight in zip(cell.run(op, edges, state), weights.to(state.value.dtype), strict=True)
+    ]
