@@ -46,8 +46,8 @@ class Column(Part):
     """What is shown of a run. `answer`: the score of the cell that the search returned. `trace-best`: that of the best
     of those it would have returned at the points of its trace and, where it has an answer at any time and that was
     recorded, after any epoch; an oracle's choice, known under the primary scoring only. `tau`: Kendall τ-b of one-shot
-    accuracy against the primary scoring over the probe cells, at the end of training. `params`: the parameters that
-    the record states of the found cell, which are those of the benchmark's stand-alone network, in millions."""
+    accuracy against the primary scoring over the probe cells, at the end of training. `params`: the parameters of the
+    found cell's network that has this score, in millions."""
     error: bool = False
     """Show 100 minus an accuracy."""
     unit: str = "%"
