@@ -15,7 +15,10 @@ from nasrepro.commands.folders import ensure_report_folder, ensure_writable, rec
 from nasrepro.errors import RunFailed, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nasrepro.experiments.execute import Outcome
+    from nasrepro.experiments.jobs import JobOutcome
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
 
@@ -149,15 +152,19 @@ def _chosen(
 
 def raise_if_failed(outcome: Outcome, store: RunStore) -> None:
     """Raise `RunFailed` that names every failed run and where its traceback is."""
+    raise_failures(outcome.failures, len(outcome.records) + len(outcome.failures), store, "runs")
+
+
+def raise_failures(failures: Sequence[JobOutcome], total: int, store: RunStore, what: str) -> None:
+    """The same for jobs of any kind, `what` in the plural."""
     from nasrepro.experiments.jobs import error_file
 
-    if outcome.failures:
+    if failures:
         named = "; ".join(
             f"{failure.job.label}: {failure.error} (see '{error_file(store.root / 'work', failure.job.key)}')"
-            for failure in outcome.failures
+            for failure in failures
         )
-        total = len(outcome.records) + len(outcome.failures)
-        raise RunFailed(f"{len(outcome.failures)} of {total} runs failed; the same command tries them again: {named}")
+        raise RunFailed(f"{len(failures)} of {total} {what} failed; the same command tries them again: {named}")
 
 
 def table_rows(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,211 @@
+"""`retrain`: what a cell is worth, measured by training it from scratch."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasrepro import console
+from nasrepro.commands import options
+from nasrepro.commands.folders import ensure_writable
+from nasrepro.commands.run import raise_failures
+from nasrepro.errors import RunFailed, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nasrepro.benchmarks import Benchmark
+    from nasrepro.experiments.retraining import PlannedTraining
+    from nasrepro.records.standalone import ScoredEpoch, StandaloneRecord
+    from nasrepro.records.store import RunStore
+    from nasrepro.spaces.base import Genotype
+
+_KEY = re.compile(r"[0-9a-f]{20}")
+
+
+def retrain(
+    genotypes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="GENOTYPE|NAME|RECORD...",
+            help="Cells: printed Genotype(…) text, ids, names such as DARTS_V2, or records of runs that found them, as "
+            "files or by their keys in the run store.",
+        ),
+    ],
+    benchmark: options.Benchmark = "darts-digits",
+    scale: options.Scale = "laptop",
+    seeds: Annotated[
+        str, typer.Option("--seeds", "--seed", help="A training per seed: a list such as 0,1,2 or a range such as 0-9.")
+    ] = "0",
+    runs: options.Runs = Path("runs"),
+    workers: options.Workers = None,
+    threads: options.Threads = 1,
+    settings: options.Settings = None,
+    allow_unverified: options.AllowUnverified = False,
+    json: options.Json = False,
+) -> None:
+    """Train cells from scratch and print their error on the test images, after the last and after the best epoch."""
+    from nasrepro import benchmarks
+    from nasrepro.experiments.plan import parse_seeds
+    from nasrepro.experiments.retraining import recipe_for
+    from nasrepro.experiments.variants import parse_overrides
+    from nasrepro.records.store import RunStore
+
+    target, store = benchmarks.get(benchmark), RunStore(runs)
+    recipe = recipe_for(
+        target,
+        scale,
+        overrides=parse_overrides(settings or []),
+        threads=threads,
+        allow_unverified=allow_unverified,
+    )
+    cells = list(dict.fromkeys(_genotype(text, target, store) for text in genotypes))
+    numbers = parse_seeds(seeds)
+    ensure_writable(runs, "--runs")
+    planned = [recipe.planned(cell, seed) for cell in cells for seed in numbers]
+    records = _carry_out(planned, store, workers, threads)
+    if json:
+        console.show_json([_facts(record, target, store) for record in records])
+    else:
+        for cell in cells:
+            _show([record for record in records if record.spec.genotype == cell.id], target, store)
+    lost = [f"{record.spec.genotype} seed {record.spec.seed}: {record.problem}" for record in records if record.problem]
+    if lost:
+        raise RunFailed(f"{len(lost)} of {len(records)} trainings diverged: {'; '.join(lost)}")
+
+
+def _genotype(text: str, benchmark: Benchmark, store: RunStore) -> Genotype:
+    """What the user names: a cell of the benchmark's space, or a record of a search in it. Raises `UserError`."""
+    from nasrepro.records.store import PACKED, PLAIN, read_record
+    from nasrepro.spaces.catalog import find
+
+    if text.endswith((PLAIN, PACKED)):
+        record = read_record(Path(text))
+    elif _KEY.fullmatch(text):
+        stored = store.get(text)
+        if stored is None:
+            raise UserError(f"there is no record of a run '{text}' in '{store.root}'")
+        record = stored
+    else:
+        cell: Genotype = benchmark.space.parse(text)
+        return cell
+    if record.found is None:
+        raise UserError(f"the run of record '{text}' {record.status} and found no genotype")
+    space = find(record.found.genotype)
+    if space is None or space.name != benchmark.space.name:
+        raise UserError(
+            f"record '{text}' found '{record.found.genotype}', which is no cell of the space of '{benchmark.name}'; "
+            f"allowed: {benchmark.space.name}"
+        )
+    found: Genotype = benchmark.space.parse(record.found.genotype)
+    return found
+
+
+def _carry_out(
+    planned: Sequence[PlannedTraining], store: RunStore, workers: int | None, threads: int
+) -> list[StandaloneRecord]:
+    """Do what is not done; the records in the order of the plan. Raises `RunFailed` when a training failed."""
+    from nasrepro.experiments.execute import default_workers, execute_jobs
+    from nasrepro.experiments.standalone_oracle import jobs_of
+    from nasrepro.records.standalone import get_training
+
+    jobs = jobs_of(planned, store)
+    outcomes = execute_jobs(
+        jobs,
+        workers=workers or default_workers(threads),
+        work_root=store.root / "work",
+        title="trainings",
+        console=console.messages(),
+        threads=threads,
+    )
+    failures = [outcome for outcome in outcomes if outcome.error is not None]
+    done, found = len(jobs) - len(failures), len(planned) - len(jobs)
+    console.note(f"trainings: {done} new, {found} found in '{store.root}', {len(failures)} failed")
+    raise_failures(failures, len(planned), store, "trainings")
+    return [record for one in planned if (record := get_training(store, one.key)) is not None]
+
+
+def _facts(record: StandaloneRecord, benchmark: Benchmark, store: RunStore) -> dict[str, Any]:
+    """One training as JSON."""
+    from nasrepro.records.standalone import training_path
+
+    names, printed = _known(record, benchmark)
+    return {
+        "genotype": record.spec.genotype,
+        "text": record.text,
+        "names": names,
+        "benchmark": record.spec.benchmark,
+        "scale": record.spec.scale,
+        "seed": record.spec.seed,
+        "status": record.status,
+        "problem": record.problem,
+        "images": record.images,
+        "verified": record.verified,
+        "final": _scored(record.final),
+        "best": _scored(record.best),
+        "params": record.params,
+        "params_with_auxiliary": record.params_with_auxiliary,
+        "macs": record.macs,
+        "seconds": record.seconds,
+        "printed": printed,
+        "settings": record.spec.settings,
+        "record": str(training_path(store, record.key)),
+    }
+
+
+def _scored(point: ScoredEpoch | None) -> dict[str, Any] | None:
+    if point is None:
+        return None
+    return {"epoch": point.epoch, "accuracy": point.accuracy, "error": point.error, "loss": point.loss}
+
+
+def _known(record: StandaloneRecord, benchmark: Benchmark) -> tuple[list[str], list[dict[str, Any]]]:
+    """The names that the cell is known by, and what was printed about it on the benchmark's data set."""
+    from dataclasses import asdict
+
+    from nasrepro.spaces.darts_named import named
+
+    cells = [cell for cell in named().values() if cell.genotype.id == record.spec.genotype]
+    dataset = benchmark.primary.fidelity.dataset
+    printed = [asdict(result) for cell in cells for result in cell.results if result.dataset == dataset]
+    return [cell.name for cell in cells], printed
+
+
+def _show(records: Sequence[StandaloneRecord], benchmark: Benchmark, store: RunStore) -> None:
+    """All trainings of one cell."""
+    from nasrepro.records.standalone import training_path
+
+    first = records[0]
+    names, printed = _known(first, benchmark)
+    console.say("".join(f"{name} = " for name in names) + first.text)
+    console.say(
+        f"      {first.spec.genotype}, {first.params:,} parameters ({first.params_with_auxiliary:,} with the auxiliary "
+        f"head), {first.macs:,} MACs"
+    )
+    columns = ("seed", "epochs", "error %", "accuracy %", "best epoch", "its error %", "its accuracy %", "minutes")
+    rows = [[record.spec.seed, *_row(record), round(record.seconds / 60, 1)] for record in records]
+    title = f"{benchmark.name}, {first.spec.scale} scale, {first.spec.split} images"
+    console.show_table(columns, rows, title=title)
+    if printed:
+        fields = ("source", "error", "spread", "best_error", "params_m", "epochs", "note")
+        headings = ("printed in", "error %", "±", "best error %", "parameters M", "epochs", "note")
+        console.show_table(headings, [[result[name] for name in fields] for result in printed])
+    console.say("the best epoch was chosen on the very images that are scored; the honest number is the last epoch's")
+    if not first.verified:
+        console.say("note: the images could not be verified as the official ones")
+    for record in records:
+        console.say(f"record: {training_path(store, record.key)}")
+
+
+def _row(record: StandaloneRecord) -> list[float | None]:
+    """Epochs, error and accuracy at the end; number, error and accuracy of the best epoch."""
+    if record.final is None or record.best is None:
+        return [len(record.loss), None, None, None, None, None]
+    return [
+        value if isinstance(value, int) else round(value, 2)
+        for point in (record.final, record.best)
+        for value in (point.epoch, point.error, point.accuracy)
+    ]
