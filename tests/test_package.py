@@ -36,6 +36,7 @@ def test_the_wheel_holds_data_templates_and_papers(wheel: Path) -> None:
     assert any(name.endswith(".safetensors") for name in shipped)
     assert shipped <= set(names)
     assert "nasrepro/papers/e2nas.json" in names
+    assert "nasrepro/spaces/darts_cells.json" in names
     assert any(name.startswith("nasrepro/reporting/templates/") for name in names)
     assert "nasrepro/py.typed" in names
     assert not any(name.startswith(("data/", "tests/", "benchmarks/")) for name in names)
@@ -50,7 +51,8 @@ def test_an_installed_copy_runs_in_another_folder(wheel: Path, tmp_path: Path) -
         "assert nasrepro.__file__.startswith(sys.argv[1]);"
         "from nasrepro.cli import main; from nasrepro.home import shipped;"
         "found = shipped('registry.toml'); assert found.is_file() and str(found).startswith(sys.argv[1]);"
-        "sys.exit(main(['cost', '0', '--benchmark', 'nb201-cifar10', '--json']))"
+        "first = main(['cost', 'DARTS_V2', '--benchmark', 'darts-cifar10', '--json']);"
+        "sys.exit(first or main(['cost', '0', '--benchmark', 'nb201-cifar10', '--json']))"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", f"import site; site.addsitedir({_packages()!r}); {code}", str(site)],
@@ -60,6 +62,7 @@ def test_an_installed_copy_runs_in_another_folder(wheel: Path, tmp_path: Path) -
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
+    assert '"params": 3349342' in done.stdout
     assert '"params": 129306' in done.stdout
     assert '"macs": 15647370' in done.stdout
 

@@ -10,6 +10,7 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
+from nasrepro.commands.cell_page import with_auxiliary
 from nasrepro.commands.options import whole_number
 from nasrepro.errors import UserError
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from nasrepro.oracles.base import Oracle
 
 Genotypes = Annotated[
-    list[str], typer.Argument(metavar="GENOTYPE|INDEX...", help="Official strings, ids such as nb201:6111, or indices.")
+    list[str],
+    typer.Argument(
+        metavar="GENOTYPE|NAME|INDEX...",
+        help="As printed in papers, ids such as nb201:6111, indices, or names such as DARTS_V2.",
+    ),
 ]
 
 
@@ -84,7 +89,9 @@ def cost(genotypes: Genotypes, benchmark: options.Benchmark = "nb201-digits", js
     if json:
         console.show_json(rows)
         return
-    columns = ("index", "genotype", "params", "macs")
+    columns = ["id", "genotype", "params", "params_with_auxiliary", "macs"]
+    if not any(row["params_with_auxiliary"] for row in rows):
+        columns.remove("params_with_auxiliary")
     console.show_table(columns, [[row[name] for name in columns] for row in rows], title=f"{benchmark}, stand-alone")
 
 
@@ -93,9 +100,11 @@ def _cost(benchmark: Benchmark, text: str) -> dict[str, Any]:
     counted = benchmark.space.cost(genotype, benchmark.standalone)
     return {
         "genotype": str(genotype),
+        "id": genotype.id,
         "index": genotype.index,
         "benchmark": benchmark.name,
         "params": counted.params,
+        "params_with_auxiliary": with_auxiliary(genotype, benchmark.standalone),
         "macs": counted.macs,
     }
 

@@ -11,6 +11,7 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
+from nasrepro.commands.cell_page import cell_facts, cell_rows
 from nasrepro.commands.method_page import first_paragraph, method_facts, print_method
 from nasrepro.errors import UserError, unknown
 
@@ -24,15 +25,16 @@ COLUMNS = {
     "regularizers": ("name", "summary"),
     "benchmarks": ("name", "summary", "images"),
     "data": ("name", "kind", "state", "title"),
+    "cells": ("name", "kind", "printed_error", "params", "source"),
 }
 """What is listed, and what of it."""
 
 
 def list_names(
-    kind: Annotated[str, typer.Argument(help="methods, selectors, regularizers, benchmarks or data.")],
+    kind: Annotated[str, typer.Argument(help="methods, selectors, regularizers, benchmarks, data or cells.")],
     json: options.Json = False,
 ) -> None:
-    """List methods, the selectors and regularizers that replace theirs, benchmarks or data."""
+    """List methods, the selectors and regularizers that replace theirs, benchmarks, data or published cells."""
     if kind not in COLUMNS:
         raise unknown("kind of list", kind, COLUMNS)
     listed = {
@@ -41,6 +43,7 @@ def list_names(
         "regularizers": _regularizers,
         "benchmarks": _benchmarks,
         "data": data_rows,
+        "cells": cell_rows,
     }
     rows = listed[kind]()
     if json:
@@ -51,17 +54,18 @@ def list_names(
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A method, a benchmark or a data set.")],
+    name: Annotated[str, typer.Argument(help="A method, a benchmark, a data set or a published cell.")],
     benchmark: Annotated[
         str, typer.Option("--benchmark", "-b", help="Benchmark whose scales a method's settings are shown for.")
     ] = "nb201-digits",
     runs: options.Runs = Path("runs"),
     json: options.Json = False,
 ) -> None:
-    """Show everything about a method, a benchmark or a data set."""
+    """Show everything about a method, a benchmark, a data set or a published cell."""
     from nasrepro import benchmarks
     from nasrepro.methods import catalog, regularizing
     from nasrepro.methods.method import SELECTORS
+    from nasrepro.spaces import darts_named
 
     target = benchmarks.get(benchmark)
     data = {row["name"]: row for row in data_rows()}
@@ -74,8 +78,11 @@ def show(
     elif name in [*regularizing.names(), *SELECTORS]:
         kind = "selector" if name in SELECTORS else "regularizer"
         raise UserError(f"'{name}' is a {kind}, shown with a method: nasrepro show randomnas+{name}")
+    elif cell := darts_named.find(name):
+        facts = cell_facts(cell)
     else:
-        raise unknown("method, benchmark or data set", name, [*catalog.names(), *benchmarks.names(), *data])
+        known = [*catalog.names(), *benchmarks.names(), *data, *darts_named.named()]
+        raise unknown("method, benchmark, data set or cell", name, known)
     if json:
         console.show_json(facts)
     elif catalog.knows(name):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,23 @@ import numpy as np
 from nasrepro.errors import UserError
 from nasrepro.spaces import darts_costs, darts_moves, darts_named, darts_text
 from nasrepro.spaces.base import Cost, Path, Space
-from nasrepro.spaces.darts_genotype import EDGES, NODES, OPS, Cell, DartsGenotype, Node, standard_cell
+from nasrepro.spaces.darts_genotype import (
+    EDGES,
+    INPUTS,
+    NODES,
+    OPS,
+    RADICES,
+    Cell,
+    DartsGenotype,
+    Node,
+    standard_cell,
+)
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
 
-__all__ = ["EDGES", "NODES", "OPS", "Cell", "DartsGenotype", "DartsSpace", "from_index", "index_of"]
+__all__ = ["EDGES", "NODES", "OPS", "Cell", "DartsGenotype", "DartsSpace", "from_index"]
 
-_INPUTS = tuple(tuple(itertools.combinations(range(node + 2), 2)) for node in range(NODES))
-"""Per node the pairs of different states that it can read."""
 _PATH = "darts-path:"
-_RADICES = tuple(len(pairs) * len(OPS) ** 2 for pairs in _INPUTS) * 2
-SIZE: int = int(np.prod(_RADICES, dtype=object))
+SIZE = prod(RADICES)
 """(180 · 8⁸)²: every node reads two different states."""
 
 
@@ -30,31 +37,17 @@ def from_index(index: int) -> DartsGenotype:
 
     The number's digits are nodes, the first node of the normal cell most significant; a node's digit counts pairs of
     states, then first and second operation. Raises `UserError` outside the order.
+    `DartsGenotype.index` is the way back.
     """
     if not 0 <= index < SIZE:
         raise UserError(f"DARTS genotype index {index} is out of range; allowed: 0 to {SIZE - 1}")
     nodes: list[Node] = []
-    for place in reversed(range(len(_RADICES))):
-        index, digit = divmod(index, _RADICES[place])
+    for place in reversed(range(len(RADICES))):
+        index, digit = divmod(index, RADICES[place])
         pair, ops = divmod(digit, len(OPS) ** 2)
-        first, second = _INPUTS[place % NODES][pair]
+        first, second = INPUTS[place % NODES][pair]
         nodes.insert(0, ((ops // len(OPS), first), (ops % len(OPS), second)))
     return DartsGenotype(standard_cell(tuple(nodes[:NODES])), standard_cell(tuple(nodes[NODES:])))
-
-
-def index_of(genotype: DartsGenotype) -> int | None:
-    """Its place in the order of `from_index`; None for cells outside it: of another space, or with a node that reads
-    one state twice."""
-    if not genotype.in_space:
-        return None
-    index = 0
-    for place, node in enumerate((*genotype.normal.nodes, *genotype.reduce.nodes)):
-        states = (node[0][1], node[1][1])
-        if states not in _INPUTS[place % NODES]:
-            return None
-        pair = _INPUTS[place % NODES].index(states)
-        index = index * _RADICES[place] + (pair * len(OPS) + node[0][0]) * len(OPS) + node[1][0]
-    return index
 
 
 class DartsSpace(Space[DartsGenotype]):

@@ -7,6 +7,7 @@ side in the channels. One cell is repeated in all normal positions of the networ
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +30,10 @@ NODES = 4
 EDGES = tuple((node, state) for node in range(NODES) for state in range(node + 2))
 """(node, state) of the 14 edges of a cell of the space: node after node, within a node by the state that it reads."""
 FIRST_EDGE = tuple(EDGES.index((node, 0)) for node in range(NODES))
+INPUTS = tuple(tuple(itertools.combinations(range(node + 2), 2)) for node in range(NODES))
+"""Per node the pairs of different states that it can read."""
+RADICES = tuple(len(pairs) * len(OPS) ** 2 for pairs in INPUTS) * 2
+"""How many choices each of the eight nodes has when its states differ."""
 _MAX_NODES = 8  # so that every state is one digit of an id
 
 Choice = tuple[int, int]
@@ -105,6 +110,20 @@ class DartsGenotype:
     def in_space(self) -> bool:
         """True where a supernet holds it."""
         return self.normal.in_space and self.reduce.in_space
+
+    @property
+    def index(self) -> int | None:
+        """Its place among all pairs of cells whose nodes read two different states each; None for any other pair."""
+        if not self.in_space:
+            return None
+        index = 0
+        for place, node in enumerate((*self.normal.nodes, *self.reduce.nodes)):
+            (first, one), (second, other) = node
+            if one == other:
+                return None
+            pair = INPUTS[place % NODES].index((one, other))
+            index = index * RADICES[place] + (pair * len(OPS) + first) * len(OPS) + second
+        return index
 
     @cached_property
     def path(self) -> Path:

@@ -171,7 +171,7 @@ def _cell(name: str, pairs: Value, concat: Value | None) -> Cell:
     if not isinstance(pairs, list) or not pairs:
         raise UserError(f"malformed genotype: {name} is not a list of (operation, state) pairs; the form is {_FORM}")
     if len(pairs) % 2:
-        raise UserError(f"malformed genotype: {name} has {len(pairs)} pairs, and every node takes two")
+        raise UserError(f"malformed genotype: {name} has an odd number of pairs, {len(pairs)}; every node takes two")
     choices = [_choice(f"{name}, pair {place + 1}", place // 2, pair) for place, pair in enumerate(pairs)]
     nodes = tuple(zip(choices[::2], choices[1::2], strict=True))
     try:
