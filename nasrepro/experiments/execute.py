@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import tempfile
@@ -15,6 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasrepro.experiments.claiming import claimed
 from nasrepro.experiments.crew import Worker
 from nasrepro.experiments.jobs import Interrupted, Job, JobOutcome, Report, error_file
 from nasrepro.experiments.plan import PlannedRun
@@ -164,15 +164,6 @@ class _Office:
         else:
             write_atomically(kept, f"{outcome.job.label}\n{outcome.traceback}\n".encode())
             shown.failure(outcome)
-
-
-@contextmanager
-def claimed(root: Path, key: str) -> Iterator[None]:
-    """Hold one byte of the store's lock file: as many locks as keys, released by the system whatever happens."""
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("ab") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX, 1, int(key[:14], 16), os.SEEK_SET)
-        yield
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import get_args
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
+from nasrepro.experiments.standalone_oracle import truth_of
 from nasrepro.experiments.variants import Overrides, canonical, parse_variant
 from nasrepro.methods import catalog
 from nasrepro.methods.method import Method
@@ -105,7 +106,8 @@ def plan(
         method = chosen[variant.method]
         stated = _joined(_own(method, overrides, list(chosen.values())), variant.settings)
         asked.append((variant, rules, resolve(method, target, scale, stated, protocol=rules)))
-    oracle = target.open_oracle(store.root)
+    oracle = truth_of(target, store, scale, threads, allow_unverified)
+    target = target.at(scale)
     _read_all(target, oracle)
     for method in chosen.values():
         method.check(target, oracle)

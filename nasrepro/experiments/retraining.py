@@ -12,7 +12,7 @@ from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
 from nasrepro.experiments import provenance
-from nasrepro.experiments.execute import claimed
+from nasrepro.experiments.claiming import claimed
 from nasrepro.experiments.jobs import Report
 from nasrepro.methods.resolving import validated
 from nasrepro.records.spec import Scale, run_key

@@ -11,6 +11,8 @@ from nasrepro.errors import RunFailed
 from nasrepro.experiments import provenance
 from nasrepro.experiments.judging import Judge
 from nasrepro.experiments.plan import PlannedRun
+from nasrepro.experiments.stages import Stages
+from nasrepro.experiments.standalone_oracle import truth_of
 from nasrepro.methods import catalog
 from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
@@ -70,8 +72,11 @@ def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
     benchmark, method = benchmarks.get(spec.benchmark).at(spec.scale), catalog.get(spec.method)
     if method.computes or benchmark.retraining is not None:
         prepare_torch(spec.threads)
-    oracle = benchmark.open_oracle(store.root)
-    context = _context(planned, benchmark, oracle, store, report)
+    stages = Stages(report, judged_by_training=benchmark.retraining is not None)
+    oracle = truth_of(
+        benchmarks.get(spec.benchmark), store, spec.scale, spec.threads, planned.allow_unverified, stages.judging
+    )
+    context = _context(planned, benchmark, oracle, store, stages.searching)
     began = time.perf_counter()
     result, error = _search(method, context)
     seconds = {"search": time.perf_counter() - began, **(result.seconds if result else {})}

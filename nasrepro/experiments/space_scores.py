@@ -10,7 +10,7 @@ import numpy as np
 
 from nasrepro import benchmarks
 from nasrepro.errors import RunFailed, UserError
-from nasrepro.experiments.execute import claimed
+from nasrepro.experiments.claiming import claimed
 from nasrepro.experiments.jobs import Job, Report
 from nasrepro.experiments.plan import PlannedRun
 from nasrepro.methods import catalog

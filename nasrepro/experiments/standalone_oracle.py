@@ -10,7 +10,7 @@ import numpy as np
 
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError
-from nasrepro.experiments.jobs import Job
+from nasrepro.experiments.jobs import Job, Report
 from nasrepro.experiments.retraining import PlannedTraining, TrainingRecipe, recipe_for, train_planned
 from nasrepro.oracles.base import Answer, Fidelity, Oracle
 from nasrepro.records.spec import canonical_json
@@ -20,17 +20,27 @@ from nasrepro.spaces.base import Genotype
 from nasrepro.splits import Split
 
 
+def _silent(done: int, total: int) -> None:
+    """For those who do not want to know how far a training is."""
+
+
 def truth_of(
-    benchmark: Benchmark, store: RunStore, scale: str, threads: int = 1, allow_unverified: bool = False
+    benchmark: Benchmark,
+    store: RunStore,
+    scale: str,
+    threads: int = 1,
+    allow_unverified: bool = False,
+    report: Report = _silent,
 ) -> Oracle:
-    """The benchmark's table, or where it has none the trainings of its cells at this scale, kept in the store.
+    """The benchmark's table, or where it has none the trainings of its cells at this scale, kept in the store;
+    `report` is told how far each of them is.
 
     Raises `UserError` where neither is to be had.
     """
     if benchmark.retraining is None:
         return benchmark.open_oracle(store.root)
     recipe = recipe_for(benchmark, scale, threads=threads, allow_unverified=allow_unverified)
-    return StandaloneOracle(recipe, store, benchmark.retraining.trials)
+    return StandaloneOracle(recipe, store, benchmark.retraining.trials, report)
 
 
 class StandaloneOracle(Oracle):
@@ -43,7 +53,8 @@ class StandaloneOracle(Oracle):
     covers_space = False
     trains = True
 
-    def __init__(self, recipe: TrainingRecipe, store: RunStore, trials: int = 1) -> None:
+    def __init__(self, recipe: TrainingRecipe, store: RunStore, trials: int = 1, report: Report = _silent) -> None:
+        self._report = report
         self.recipe, self.store, self.trials = recipe, store, trials
         self.name = recipe.benchmark.name
         self._dataset = recipe.benchmark.primary.fidelity.dataset
@@ -124,7 +135,7 @@ class StandaloneOracle(Oracle):
         self, genotype: Genotype, asked: Fidelity, seed: int | None, value: Callable[[StandaloneRecord], float]
     ) -> list[float]:
         trainings = self.planned(genotype, asked, seed)
-        return [value(train_planned(planned, self.store, report=lambda *_: None)) for planned in trainings]
+        return [value(train_planned(planned, self.store, report=self._report)) for planned in trainings]
 
 
 def _last(record: StandaloneRecord) -> float:

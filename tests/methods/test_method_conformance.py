@@ -5,6 +5,7 @@ import sys
 import broken
 import pytest
 
+from nasrepro import benchmarks
 from nasrepro.errors import UserError
 from nasrepro.methods import catalog
 from nasrepro.methods.method import Method
@@ -20,6 +21,33 @@ def test_the_methods_of_the_catalog(name):
     results = check_method(name)
     assert {result.name: result.detail for result in results if not result.ok} == {}
     assert len(results) >= (13 if catalog.get(name).one_shot else 11)
+
+
+IN_DARTS = ("randomnas", "gdas", "gdas-nsas", "en2as")
+COSTLY_IN_DARTS = ("darts-v1", "darts-v2", "gdas-ac", "en2as-pr", "randomnas-nsas", "randomnas-wpl")
+QUICK = ("settings resolve at every scale", "the genotype is in the space", "no test query", "trace and counts")
+
+
+@pytest.mark.parametrize("name", IN_DARTS)
+def test_methods_in_the_darts_space(name):
+    results = check_method(name, "darts-digits")
+    assert {result.name: result.detail for result in results if not result.ok} == {}
+    assert len(results) >= 13
+
+
+@pytest.mark.parametrize("name", COSTLY_IN_DARTS)
+def test_costly_methods_in_the_darts_space(name):
+    """What they add is tested in the space of NAS-Bench-201; here it is seen that they find a cell of this one."""
+    results = check_method(name, "darts-digits", only=QUICK)
+    assert {result.name: result.detail for result in results if not result.ok} == {}
+    assert len(results) == len(QUICK)
+
+
+@pytest.mark.parametrize("name", ["setn", "enas", "nao", "e2nas", "reinforce", "multi-fidelity", "nao-tabular"])
+def test_methods_written_for_nas_bench_201_are_refused_in_the_darts_space_with_the_reason(name):
+    benchmark = benchmarks.get("darts-digits")
+    with pytest.raises(UserError, match=f"'{name}' cannot search in space 'darts_cnn': .*NAS-Bench-201|list of all"):
+        catalog.get(name).check(benchmark, None)
 
 
 @pytest.fixture
