@@ -14,7 +14,7 @@ from nasrepro.oracles.base import Fidelity, Oracle
 from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
 from nasrepro.splits import Split
-from nasrepro.training.retraining import ImageNetRetrainSettings, Retraining
+from nasrepro.training.retraining import ImageNetRetrainSettings, Retraining, RetrainSettings
 
 _DARTS = DartsSpace()
 _PROBES = 12
@@ -146,7 +146,12 @@ BENCHMARKS = (
         "darts-digits",
         "the DARTS space on scikit-learn's digits, cells trained when they are asked for; nothing to download",
         "digits",
-        Retraining("digits", DartsSkeleton(36, 20, 8, 10, in_channels=1, auxiliary=False), scales=_TRAINED),
+        Retraining(
+            "digits",
+            DartsSkeleton(36, 20, 8, 10, in_channels=1, auxiliary=False),
+            RetrainSettings(cutout=4),  # half the side, as on CIFAR
+            scales=_TRAINED,
+        ),
         _DIGITS_LAPTOP,
     ),
     _benchmark(
