@@ -105,7 +105,7 @@ class DartsStandalone(nn.Module):
         self.to(memory_format=self.memory_format)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Images (B, C_in, H, W) → logits (B, classes) and, in training, those of the auxiliary head if there is one."""
+        """Images → logits (B, classes) and, in training, those of the auxiliary head, where there is one."""
         auxiliary = None
         drop = self._dropped if self.training and self.drop_path > 0 else None
         before, last = self.stem.states(x.to(self.dtype, memory_format=self.memory_format))
