@@ -33,6 +33,16 @@ def kendall_tau(scores: ArrayLike, truth: ArrayLike) -> float:
     return float(stats.kendalltau(left, right, variant="b").statistic)
 
 
+def tau_spread(cells: int) -> float:
+    """Standard deviation of Kendall's τ between independent rankings of `cells` genotypes without ties (Kendall 1938).
+
+    Raises ValueError below two.
+    """
+    if cells < 2:
+        raise ValueError(f"a ranking has at least two genotypes, got {cells}")
+    return math.sqrt(2 * (2 * cells + 5) / (9 * cells * (cells - 1)))
+
+
 def weighted_tau(scores: ArrayLike, truth: ArrayLike) -> float:
     """Kendall's τ with additive hyperbolic weights, so that exchanges among the best genotypes count most.
 

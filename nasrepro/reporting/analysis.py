@@ -13,7 +13,7 @@ from nasrepro.metrics.significance import Comparison, against_exact, holm, paire
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import RunRecord, Score
 from nasrepro.reporting.forgetting import Forgetting, forgetting_of
-from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD, checked, primary, rows_of
+from nasrepro.reporting.grouping import BEST_EPOCH, PRIMARY, REFERENCE_METHOD, checked, primary, rows_of
 from nasrepro.reporting.ranking import Ranking, ranking_of
 from nasrepro.reporting.row_names import RowNames, protocols_of
 
@@ -66,6 +66,8 @@ class MethodResult:
     values: dict[str, dict[int, float]]
     """Scoring name → seed → value."""
     scores: dict[str, Summary]
+    params: Summary
+    """Of the found cells' stand-alone networks, in millions, without auxiliary heads."""
     regret: Summary | None
     percentile: Summary | None
     ranking: Ranking | None
@@ -130,6 +132,11 @@ class Analysis:
     @property
     def primary(self) -> Scoring | None:
         return next((s for s in self.scorings if s.name == PRIMARY), None)
+
+    @property
+    def trained(self) -> bool:
+        """Whether found cells were trained to be judged, so that nothing is known of the rest of the space."""
+        return any(scoring.name == BEST_EPOCH for scoring in self.scorings)
 
     def method(self, name: str) -> MethodResult:
         return next(result for result in self.methods if result.method == name)
@@ -215,6 +222,7 @@ def _method(
         failed=by_status["failed"],
         values=values,
         scores={scoring: summarize(list(v.values())) for scoring, v in values.items() if v},
+        params=summarize([record.found.params / 1e6 for record in by_status["done"] if record.found is not None]),
         regret=_regret(mine, main),
         percentile=summarize(shares) if shares else None,
         ranking=ranking,

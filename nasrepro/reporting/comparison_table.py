@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, Tested
-from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.grouping import BEST_EPOCH, PRIMARY
+from nasrepro.reporting.ranking import by_chance
 from nasrepro.reporting.table_model import Cell, Column, Row, Table, decimal, finite, seed_text, stat
 
 WORTH = "What the found cells are worth"
 """Title of the table that every comparison has."""
+_PARAMS = Column("params", "Parameters (millions)", digits=3, parts=("mean", "std"), show_interval=False)
 DIFFERENCE_PARTS = ("difference", "low", "high", "n")
+
+
+_TRAINED_NOTE = (
+    "Every found cell was trained from scratch and tested after its last epoch, whatever earlier epochs gave. Where "
+    "papers print the error, it is 100 minus this accuracy. Parameters are those of the trained network, without "
+    "auxiliary head, as most papers print them."
+)
+_BEST_NOTE = (
+    "Best epoch: the one with the highest accuracy on the very test images that are scored, so it lies above what the "
+    "network is worth. Some papers quote it."
+)
 
 
 def full_table(analysis: Analysis) -> Table:
@@ -22,6 +35,7 @@ def full_table(analysis: Analysis) -> Table:
         Column("seeds", "Seeds", "text"),
         Column("n", "n", "count"),
         *(_scoring_column(scoring) for scoring in analysis.scorings),
+        *([_PARAMS] if analysis.trained else []),
         Column("regret", "Regret", higher_is_better=False, parts=("mean", "std", "low", "high")),
         Column("percentile", "Share of space beaten", digits=3, higher_is_better=True),
         Column("vs_random", "Gain over a random cell", parts=DIFFERENCE_PARTS, show_std=False),
@@ -54,7 +68,7 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
     table = full_table(analysis)
     tables = [
         table.select(
-            ["method", "seeds", PRIMARY, "regret", "percentile", "vs_random"],
+            ["method", "seeds", PRIMARY, _PARAMS.key, "regret", "percentile", "vs_random"],
             title=WORTH,
             caption=caption,
             notes=_worth_notes(analysis),
@@ -63,7 +77,12 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
     others = [scoring.name for scoring in analysis.scorings if scoring.name != PRIMARY]
     if others:
         tables.append(
-            table.select(["method", *others], title="The same cells under the other scorings", caption=caption)
+            table.select(
+                ["method", *others],
+                title="The same cells under the other scorings",
+                caption=caption,
+                notes=[_BEST_NOTE] if analysis.trained else [],
+            )
         )
     runs_only = Table(table.columns, tuple(row for row in table.rows if not row.reference))
     if any(result.ranking for result in analysis.methods):
@@ -80,9 +99,10 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
         "diverged",
         "failed",
     ]
+    judging = "training the found cell unless that was done before" if analysis.trained else "looking the truth up"
     note = (
         "Means over finished runs. Counts do not depend on the machine; seconds do, and they include scoring the probe "
-        "cells and looking the truth up."
+        f"cells and {judging}."
     )
     tables.append(runs_only.select(cost, title="What the searches cost", caption=caption, notes=[note]))
     return tables
@@ -126,9 +146,10 @@ def _ranking_view(table: Table, analysis: Analysis, caption: str) -> Table:
     ranked = {result.method: result.ranking for result in analysis.methods if result.ranking}
     rows = tuple(row for row in table.rows if row["method"].text in ranked)
     first = next(iter(ranked.values()))
+    dead = "" if first.dead is None else f", {first.dead} of them input-independent (dead)"
     note = (
-        f"Kendall τ-b over {first.cells} probe cells at the end of training, {first.dead} of them input-independent "
-        f"(dead); truth: {first.truth}. Intervals are over seeds, on the same cells."
+        f"Kendall τ-b over {first.cells} probe cells at the end of training{dead}; truth: {first.truth}. Intervals are "
+        f"over seeds, on the same cells.{by_chance(first.cells)}"
     )
     if first.ceiling is not None:
         note += f" A perfect ranking would get τ = {decimal(first.ceiling, 2)}, because trained networks differ by seed"
@@ -145,6 +166,8 @@ def scoring_label(scoring: Scoring) -> str:
     unit = "accuracy (%)" if scoring.higher_is_better else "perplexity"
     if scoring.name == PRIMARY:
         return f"{scoring.split.capitalize()} {unit}"
+    if scoring.name == BEST_EPOCH:
+        return f"{scoring.split.capitalize()} {unit}, best epoch"
     return f"{scoring.dataset} {scoring.split} {'(%)' if scoring.higher_is_better else unit}"
 
 
@@ -158,6 +181,7 @@ def _method_row(result: MethodResult, analysis: Analysis) -> Row:
         "seeds": Cell(text=seed_text(result.seeds)),
         "n": Cell(value=len(result.done)),
         **{name: stat(summary, bold=wins and name == PRIMARY) for name, summary in result.scores.items()},
+        "params": stat(result.params),
         "regret": stat(result.regret),
         "percentile": stat(result.percentile),
         "diverged": Cell(value=len(result.diverged)),
@@ -238,6 +262,8 @@ def _worth_notes(analysis: Analysis) -> list[str]:
         notes.append(
             f"Compared with {against}; p adjusted over the column (Holm). Fewer than 10 seeds: underpowered, no p."
         )
+    if analysis.trained:
+        notes.append(_TRAINED_NOTE)
     if analysis.winner:
         notes.append(
             f"Bold: better than every other {analysis.noun} (paired tests, Holm over all pairs): {analysis.winner}."

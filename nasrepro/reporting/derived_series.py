@@ -52,6 +52,15 @@ def series_of(record: RunRecord, name: str) -> Series:
     return [(step / per_epoch, y) for step, y in points]
 
 
+def ranked_cells(record: RunRecord, name: str) -> int:
+    """How many cells with a known truth the τ of this curve is over; 0 for a curve of anything else."""
+    if name == TAU and record.probes is not None:
+        return sum(value is not None for value in record.probes.truth)
+    if name == WATCHED_TAU and record.watched is not None:
+        return sum(value is not None for value in record.watched.truth)
+    return 0
+
+
 def _updates_per_epoch(record: RunRecord) -> float | None:
     """None where nothing was trained for a number of epochs."""
     block: Any = record.spec.settings.get("training")

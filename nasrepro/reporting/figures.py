@@ -17,7 +17,7 @@ from nasrepro.reporting.contrasts import Answer
 from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
 from nasrepro.reporting.panels import panels
-from nasrepro.reporting.ranking import dead_cells
+from nasrepro.reporting.ranking import by_chance, dead_cells
 from nasrepro.reporting.style import (
     DASHES,
     HALF,
@@ -97,7 +97,7 @@ def anytime_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         ("Queries only", "queries", [m for m in analysis.methods if not m.trains and _has_curve(m)]),
     ]
     groups = [group for group in groups if group[2]]
-    if main is None or not groups:
+    if main is None or not groups or analysis.trained:  # then only the last answer has a truth
         return None
     figure = new_figure(WIDE if len(groups) == 2 else HALF, 3.4)
     panels = figure.subplots(1, len(groups), squeeze=False, sharey=True)[0]
@@ -166,9 +166,12 @@ def scatter_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         _scatter(axes, result, styles[result.method])
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
+    first = shown[0].ranking
+    assert first is not None
+    dead = "Crosses are cells whose output does not depend on their input; those off the scale stand at its border. "
     text = (
-        "Probe cells at the end of training, for the seed with the median τ. Crosses are cells whose output does not "
-        "depend on their input; those off the scale stand at its border. τ is Kendall's τ-b over all of them."
+        f"Probe cells at the end of training, for the seed with the median τ. {dead if first.dead is not None else ''}"
+        f"τ is Kendall's τ-b over all of them.{by_chance(first.cells)}"
     )
     return finish(
         figure,
@@ -240,7 +243,9 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     drawn[0].set_ylim(max(low, -1.0), min(high, 1.0))
     drawn[0].set_ylabel("Kendall τ-b to the truth")
     legends_below(figure, list(drawn))
+    assert shown[0].ranking is not None
     text = "τ-b of one-shot accuracy over the fixed probe cells; bands: 95 % interval over three seeds or more."
+    text += by_chance(shown[0].ranking.cells)
     return finish(
         figure,
         name="tau",

@@ -12,6 +12,8 @@ from nasrepro.reporting.row_names import RowNames
 from nasrepro.reporting.table_model import join_words, seed_text
 
 PRIMARY = "test"
+BEST_EPOCH = "test.best"
+"""The scoring by the best epoch of a training, where found cells are trained and not looked up."""
 REFERENCE_METHOD = "random"
 
 

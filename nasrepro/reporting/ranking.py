@@ -10,13 +10,16 @@ import numpy as np
 
 from nasrepro.errors import UserError
 from nasrepro.metrics.noise import noise_ceiling
-from nasrepro.metrics.ranking import kendall_tau
+from nasrepro.metrics.ranking import kendall_tau, tau_spread
 from nasrepro.metrics.significance import Comparison, against_exact
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import Probes, RunRecord
 from nasrepro.reporting.grouping import probe_truth
-from nasrepro.reporting.table_model import finite
+from nasrepro.reporting.table_model import decimal, finite
 from nasrepro.spaces import catalog
+
+FEW = 30
+"""Probe cells up to which chance alone moves τ far."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Ranking:
 
     cells: int
     """Probe cells with a known truth."""
-    dead: int
-    """Of these, cells whose output does not depend on their input."""
+    dead: int | None
+    """Of these, cells whose output does not depend on their input; None in spaces that do not know such cells."""
     truth: str
     """What the cells are ranked against, in words."""
     curve: tuple[TauPoint, ...]
@@ -46,7 +49,7 @@ class Ranking:
     """Without the input-independent cells."""
     by_params: float | None
     by_live_params: float | None
-    """None in spaces whose cells always reach the output."""
+    """None where no cell can be dead, and all weights count."""
     by_macs: float | None
     ceiling: float | None
     """τ that a perfect ranking can expect against this truth, given its seed noise; None where that is not known."""
@@ -68,22 +71,24 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
     if any(probes.cells != first.cells for _, probes in probed):
         raise UserError(f"records of '{records[0].spec.method}' were probed on different cells; render them apart")
     truth = oriented_truth(first.truth, higher_is_better=higher_is_better)
-    alive = ~dead_cells(first)
+    alive, may_die = ~dead_cells(first), _may_be_dead(first)
     last = {seed: probes.checkpoints[-1] for seed, probes in probed}
     taus = {seed: kendall_tau(np.array(point.accuracy), truth) for seed, point in last.items()}
     by_params = finite(kendall_tau(np.array(first.params), truth))
     known = {seed: tau for seed, tau in taus.items() if math.isfinite(tau)}
     return Ranking(
         cells=int(np.isfinite(truth).sum()),
-        dead=int((np.isfinite(truth) & ~alive).sum()),
+        dead=int((np.isfinite(truth) & ~alive).sum()) if may_die else None,
         truth=probe_truth(records),
         curve=_curve([probes for _, probes in probed], truth),
         taus=known,
         tau=summarize(list(known.values())),
         tau_loss=_summary([kendall_tau(-np.array(point.loss), truth) for point in last.values()]),
-        tau_live=_summary([kendall_tau(np.array(point.accuracy)[alive], truth[alive]) for point in last.values()]),
+        tau_live=_summary(
+            [kendall_tau(np.array(point.accuracy)[alive], truth[alive]) for point in last.values() if may_die]
+        ),
         by_params=by_params,
-        by_live_params=_tau_of(first.live_conv_params, truth),
+        by_live_params=finite(kendall_tau(np.array(first.live_conv_params), truth)) if may_die else None,
         by_macs=finite(kendall_tau(np.array(first.macs), truth)),
         ceiling=_ceiling(first, truth),
         ceiling_from=first.truth_std_of,
@@ -115,9 +120,17 @@ def _is_dead(cell: str) -> bool:
     return space is not None and not getattr(space.parse(cell), "reaches_output", True)
 
 
-def _tau_of(counts: Sequence[int], truth: np.ndarray) -> float | None:
-    """None where nothing was counted."""
-    return finite(kendall_tau(np.array(counts), truth)) if counts else None
+def _may_be_dead(probes: Probes) -> bool:
+    """Whether the cells are of a space that has dead ones."""
+    space = catalog.find(probes.cells[0])
+    return space is not None and hasattr(space.parse(probes.cells[0]), "reaches_output")
+
+
+def by_chance(cells: int) -> str:
+    """A sentence with a leading space on how far τ scatters when cells are few; empty when they are many."""
+    if not 1 < cells <= FEW:
+        return ""
+    return f" With n = {cells} cells, τ between unrelated rankings scatters by {decimal(tau_spread(cells), 2)}."
 
 
 def _summary(values: Sequence[float]) -> Summary:

@@ -10,9 +10,11 @@ from matplotlib.ticker import MaxNLocator
 
 from nasrepro.metrics.summary import Summary
 from nasrepro.papers.figure import FigureItem, Panel
+from nasrepro.reporting.derived_series import ranked_cells
 from nasrepro.reporting.describe import short_caption
 from nasrepro.reporting.figures import BAND_FROM, entitle
 from nasrepro.reporting.ours import OursGroup
+from nasrepro.reporting.ranking import by_chance
 from nasrepro.reporting.reproduction_figure import axis_label
 from nasrepro.reporting.series import Points, by_place, levels_of, points_of
 from nasrepro.reporting.style import HALF, WIDE, Drawing, Look, finish, label_line, legends_below, looks, new_figure
@@ -45,7 +47,7 @@ def series_figure(item: FigureItem, group: OursGroup, number: int) -> Drawing | 
         figure,
         name=item.item if number == 1 else f"{item.item}-{number}",
         title=f"{group.label[:1].upper()}{group.label[1:]}",
-        caption=_caption(item, shown, points),
+        caption=_caption(item, shown, points) + _of_few_cells(shown, group),
         provenance=short_caption(group.analysis.records),
         wide=wide,
     )
@@ -76,6 +78,13 @@ def _caption(item: FigureItem, shown: Sequence[Panel], points: Mapping[str, Poin
     if any(claim.line for claim in item.claims):
         text += " Dashed: what the paper states, measured elsewhere."
     return text.strip()
+
+
+def _of_few_cells(shown: Sequence[Panel], group: OursGroup) -> str:
+    """What chance does to a drawn τ over few cells."""
+    names = {curve.quantity for panel in shown for curve in panel.curves}
+    counts = {ranked_cells(record, name) for record in group.analysis.records for name in names}
+    return "".join(by_chance(count) for count in sorted(counts))
 
 
 def _panel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from nasrepro.metrics.ranking import (
     mean_of_best,
     precision_at_k,
     spearman,
+    tau_spread,
     tau_within_groups,
     tau_within_top,
     weighted_tau,
@@ -195,6 +197,14 @@ def test_the_standard_numbers_are_those_of_the_single_functions() -> None:
         "truth_of_best_10": mean_of_best(scores, truth, [10])[0],
     }
     assert math.isnan(rank_quality(scores[:50], truth[:50])["precision_at_100"])
+
+
+def test_chance_spreads_tau_as_over_all_orders() -> None:
+    taus = [kendall_tau(order, range(5)) for order in itertools.permutations(range(5))]
+    assert tau_spread(5) == pytest.approx(np.std(taus))
+    assert tau_spread(12) == pytest.approx(0.2210, abs=1e-4)
+    with pytest.raises(ValueError, match="at least two"):
+        tau_spread(1)
 
 
 def test_mean_of_best_is_the_mean_over_all_orders_of_the_tied() -> None:
