@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from nasrepro import benchmarks
 from nasrepro.errors import UserError
@@ -210,3 +211,24 @@ def test_images_that_do_not_fit_are_refused_before_anything_is_trained(no_traini
     recipe = recipe_for(DIGITS, "smoke", overrides={"skeleton": {"classes": 12}})
     with pytest.raises(UserError, match="12"):
         StandaloneOracle(recipe, store).fingerprint()
+
+
+def test_a_folder_of_photographs_is_trained_on(store, tmp_path, monkeypatch):
+    for split, count in (("train", 6), ("val", 2)):
+        for shade, name in enumerate(("apple", "boat")):
+            folder = tmp_path / "data" / "imagenet" / split / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                Image.new("RGB", (40, 36), (90 * shade + 9 * number, 60, 120)).save(folder / f"{number}.jpeg")
+    monkeypatch.setenv("NASREPRO_DATA", str(tmp_path / "data"))
+    photographs = benchmarks.get("darts-imagenet")
+    recipe = recipe_for(photographs, "smoke", overrides={"skeleton": {"classes": 2}}, allow_unverified=True)
+    (planned,) = (recipe.planned(CELL, 0),)
+    record = train_planned(planned, store, report=lambda *_: None)
+    assert (record.status, record.images, record.verified) == ("done", 12, False)
+    assert record.final.accuracy in (0, 25, 50, 75, 100)
+    assert StandaloneOracle(recipe, store).source.endswith("(unverified)")
+    with pytest.raises(UserError, match=r"2 classes.* 1,?000"):
+        recipe_for(photographs, "smoke", allow_unverified=True).planned(CELL, 0)
+    with pytest.raises(UserError, match="imagenet"):
+        train_planned(recipe.planned(CELL, 0, split=Split.VALID), store, report=lambda *_: None)
