@@ -111,8 +111,9 @@ def _rank_file(path: Path, benchmark: str, out: Path, runs: Path, *, json: bool)
     from nasrepro.reporting.space_sources import RankSources
 
     target = benchmarks.get(benchmark)
+    table = read_truth(target, runs)
     file = read_score_file(path, target.space)
-    sources = RankSources(read_truth(target, runs), file=file)
+    sources = RankSources(table, file=file)
     command = shlex.join(["nasrepro", "rank", "--scores", str(path), "--benchmark", benchmark])
     keep = target.open_oracle(runs).may_be_copied
     _show(sources, out, f"Ranking by {file.name} on {benchmark}", command, keep_truth=keep, json=json)

@@ -39,6 +39,7 @@ def build(
     from nasrepro.tabulation.catalog import get
     from nasrepro.tabulation.shards import ShardId
 
+    _check_listed(name)
     tabulation = get(name)
     where = folder or Path("runs") / "tables" / name
     wanted = [ShardId.parse(shard)] if shard else [ShardId(i + 1, SHARDS) for i in range(SHARDS)]
@@ -78,6 +79,7 @@ def verify(
     from nasrepro.tabulation.catalog import get
     from nasrepro.tabulation.verification import judge, remeasure, sample_cells
 
+    _check_listed(name)
     tabulation = get(name)
     cells = sample_cells(sample, seed)
     where = Path("runs") / "tables" / name
@@ -101,6 +103,15 @@ def verify(
         _show(name, found)
     if not found.passed:
         raise RunFailed(f"the table of '{name}' is not what training its cells again gives")
+
+
+def _check_listed(name: str) -> None:
+    """Raise `UserError` for a benchmark of a space that no table holds."""
+    from nasrepro import benchmarks
+    from nasrepro.commands.truth import check_listed
+
+    if name in benchmarks.names():
+        check_listed(benchmarks.get(name), Path("runs"))
 
 
 def _usable(tabulation: Tabulation, shard: ShardId, folder: Path) -> bool:

@@ -13,18 +13,32 @@ if TYPE_CHECKING:
     from nasrepro.reporting.truth_data import Measured, TruthTable
 
 
+MOST_CELLS = 10**7
+"""What a report on a whole space can hold."""
+
+
+def check_listed(benchmark: Benchmark, runs: Path) -> None:
+    """Raise `UserError` for a benchmark whose space is too large for a table of its cells."""
+    if len(benchmark.space) > MOST_CELLS:
+        raise UserError(
+            f"'{benchmark.name}' has no table: the {len(benchmark.space):.1e} cells of its space are too many to be "
+            f"listed, and are trained one by one (nasrepro retrain); allowed: {_whole(runs)}"
+        )
+
+
 def read_truth(benchmark: Benchmark, runs: Path) -> TruthTable:
     """Everything the truth holds on the data set that found cells are judged on.
 
-    Raises `UserError` when the truth is missing, damaged, or covers single cells only.
+    Raises `UserError` when the truth is missing, damaged, or covers single cells only, as in a space too large to list.
     """
     from nasrepro.reporting.truth_data import TruthTable
 
+    check_listed(benchmark, runs)
     oracle = benchmark.open_oracle(runs)
     if not oracle.covers_space:
         raise UserError(
             f"the truth of '{benchmark.name}' is measured cell by cell and does not cover the space; "
-            f"allowed: {', '.join(_whole(runs)) or 'no benchmark on this machine'}"
+            f"allowed: {_whole(runs)}"
         )
     main = benchmark.primary.fidelity
     held = [fidelity for fidelity in oracle.fidelities() if fidelity.dataset == main.dataset]
@@ -40,7 +54,7 @@ def read_truth(benchmark: Benchmark, runs: Path) -> TruthTable:
     )
 
 
-def _whole(runs: Path) -> list[str]:
+def _whole(runs: Path) -> str:
     """The benchmarks whose truth is here and covers the space."""
     from nasrepro import benchmarks
 
@@ -51,7 +65,7 @@ def _whole(runs: Path) -> list[str]:
         except UserError:
             continue
         found += [name] if covers else []
-    return found
+    return ", ".join(found) or "no benchmark on this machine"
 
 
 def _measured(oracle: Oracle, fidelity: Fidelity) -> Measured:

@@ -14,11 +14,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nasrepro.errors import UserError
-from nasrepro.spaces.nb201 import NB201Space
+from nasrepro.spaces.base import Space
 
 CELL = "cell"
 
@@ -37,8 +38,8 @@ class ScoreFile:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def read_score_file(path: Path, space: NB201Space) -> ScoreFile:
-    """Read scores of cells of `space`.
+def read_score_file(path: Path, space: Space[Any]) -> ScoreFile:
+    """Read scores of cells of `space`, one whose cells are listed.
 
     Raises `UserError` naming the file and the line for an unknown or repeated cell, a score that is no finite number,
     and a line that does not fit the header.
@@ -95,9 +96,9 @@ def _columns(path: Path, header: list[str]) -> list[str]:
     return header
 
 
-def _index(path: Path, line: int, text: str, space: NB201Space) -> int:
+def _index(path: Path, line: int, text: str, space: Space[Any]) -> int:
     try:
-        return space.parse(text).index
+        return int(space.parse(text).index)
     except UserError as error:
         raise _wrong(path, line, str(error)) from error
 
