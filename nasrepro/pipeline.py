@@ -13,9 +13,9 @@ from typing import Any
 
 from nasrepro import console
 from nasrepro.experiments.contrasts import planned_contrasts
-from nasrepro.experiments.execute import Outcome, default_workers, execute, execute_jobs
+from nasrepro.experiments.execute import Outcome, default_workers, execute
 from nasrepro.experiments.plan import PlannedRun, plan
-from nasrepro.experiments.truths import truth_jobs
+from nasrepro.experiments.truths import train_probes
 from nasrepro.records.store import RunStore
 from nasrepro.records.variant import Variant
 from nasrepro.reporting.comparison import render_comparison
@@ -67,17 +67,11 @@ def compare(
 
 
 def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | None, threads: int) -> Outcome:
-    """Search and judge, run by run; says on stderr what is going on.
-
-    Where there is no table, the cells that every run asks for are trained first.
-    """
+    """Search and judge, run by run; says on stderr what is going on. Where there is no table, the cells that every run
+    is held against are trained first."""
     shown = console.messages()
     workers = workers or default_workers(threads)
-    if jobs := truth_jobs(planned, store):
-        console.note(f"training {len(jobs)} cells from scratch that the supernets' rankings are held against")
-        execute_jobs(
-            jobs, workers=workers, work_root=store.root / "work", title="trainings", console=shown, threads=threads
-        )
+    train_probes(planned, store, workers=workers, threads=threads)
     outcome = execute(planned, store, workers=workers, console=shown)
     done = len(outcome.records) - outcome.reused
     console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")

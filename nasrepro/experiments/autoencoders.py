@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from nasrepro import benchmarks
 from nasrepro.errors import UserError, unknown
 from nasrepro.experiments import provenance
-from nasrepro.experiments.execute import claimed
+from nasrepro.experiments.claiming import claimed
 from nasrepro.experiments.jobs import Report
 from nasrepro.files import write_atomically
 from nasrepro.records.autoencoder import AutoencoderTraining, write_training

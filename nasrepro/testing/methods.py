@@ -30,7 +30,7 @@ from nasrepro.spaces.base import Genotype
 from nasrepro.splits import Split
 from nasrepro.testing import CheckFailed, CheckResult, refused, require, run_checks
 
-_LONGER = {
+_LONGER: dict[str, dict[str, Any]] = {
     "training": {"epochs": 25, "lr": 0.1, "batch_size": 32, "probe_cells": 0, "probe_points": 1},
     "skeleton": {"channels": 4},
 }
@@ -42,7 +42,8 @@ def check_method(
 ) -> list[CheckResult]:
     """All requirements on a method, or `only` those, each with what was seen, at smoke scale against an invented truth.
 
-    Takes seconds, a minute where mixtures of many operations are trained. Raises `UserError` for a method or benchmark that does not exist.
+    Takes seconds, a minute where mixtures of many operations are trained. Raises `UserError` for a method or benchmark
+    that does not exist.
     """
     battery = _MethodBattery(catalog.get(name), benchmarks.get(benchmark))
     checks: list[tuple[str, Callable[[], str]]] = [
