@@ -71,7 +71,7 @@ def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | 
     is held against are trained first."""
     shown = console.messages()
     workers = workers or default_workers(threads)
-    train_probes(planned, store, workers=workers, threads=threads)
+    train_probes(planned, store, workers=workers, threads=threads, console=shown)
     outcome = execute(planned, store, workers=workers, console=shown)
     done = len(outcome.records) - outcome.reused
     console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")

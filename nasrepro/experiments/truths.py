@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nasrepro import benchmarks, console
+from nasrepro import benchmarks
 from nasrepro.experiments.execute import execute_jobs
 from nasrepro.experiments.jobs import Job
 from nasrepro.experiments.plan import PlannedRun
 from nasrepro.experiments.standalone_oracle import StandaloneOracle, retrain_jobs, truth_of
 from nasrepro.records.store import RunStore
 
+if TYPE_CHECKING:
+    from rich.console import Console
 
-def train_probes(planned: Sequence[PlannedRun], store: RunStore, *, workers: int, threads: int) -> None:
+
+def train_probes(
+    planned: Sequence[PlannedRun], store: RunStore, *, workers: int, threads: int, console: Console
+) -> None:
     """Train the probe cells that the store lacks; one that fails is tried again, and named, by a run that needs it."""
     if jobs := truth_jobs(planned, store):
-        console.note(f"training {len(jobs)} networks from scratch, which the supernets' rankings are held against")
         execute_jobs(
             jobs,
             workers=workers,
             work_root=store.root / "work",
-            title="trainings",
-            console=console.messages(),
+            title="trainings of the cells that rankings are held against",
+            console=console,
             threads=threads,
         )
 
