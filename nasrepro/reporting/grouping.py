@@ -119,4 +119,6 @@ def on_the_way(records: Sequence[RunRecord]) -> list[list[float]]:
 
 def fidelity(score: Score | None) -> str:
     """`cifar10 test after 200 epochs`."""
-    return "" if score is None else f"{score.dataset} {score.split} after {score.epochs:,} epochs"
+    if score is None:
+        return ""
+    return f"{score.dataset} {score.split} after {score.epochs:,} epoch{'' if score.epochs == 1 else 's'}"

@@ -27,7 +27,8 @@ def points_of(group: OursGroup, curve: Curve) -> Points:
         return _points_over(group, curve, curve.over)
     result = group.result(curve.variants[0])
     known = {r.spec.seed: series_of(r, curve.quantity) for r in (result.done if result is not None else ())}
-    return {seed: {x: y for x, y in points if math.isfinite(y)} for seed, points in known.items() if points}
+    numbers = {seed: {x: y for x, y in points if math.isfinite(y)} for seed, points in known.items()}
+    return {seed: points for seed, points in numbers.items() if points}
 
 
 def levels_of(group: OursGroup, curve: Curve) -> Points:

@@ -96,3 +96,12 @@ def test_a_papers_curve_takes_a_derived_series_from_every_seed() -> None:
     assert sorted(points) == [0, 1]
     assert len(points[1]) == 40
     assert points_of(group, Curve(key="a", label="a", method="gdas", series="novelty")) == {}
+
+
+def test_a_run_whose_curve_has_no_number_draws_none() -> None:
+    """As τ has none where all cells are worth the same."""
+    record = run()
+    assert record.probes is not None
+    alike = record.probes.model_copy(update={"truth": [10.0] * len(record.probes.cells)})
+    group = OursGroup("ours", [record.model_copy(update={"probes": alike}), run(1)], fresh=True)
+    assert list(points_of(group, Curve(key="a", label="a", method="gdas", series="kendall tau"))) == [1]
