@@ -12,7 +12,7 @@ from nasrepro.spaces.darts_genotype import Cell, DartsGenotype
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
 from nasrepro.supernets.blocks import Classifier
 from nasrepro.supernets.darts_frame import DTYPES, Auxiliary, CifarStem, ImageNetStem, pooled
-from nasrepro.supernets.darts_ops import NONE, Copy, State, entrance, operation
+from nasrepro.supernets.darts_ops import NONE, Copy, Joined, State, entrance, operation
 from nasrepro.supernets.norm import BatchNormMode
 
 _MODE = BatchNormMode.RUNNING
@@ -55,7 +55,7 @@ class AloneCell(nn.Module):
                     made = module(states[source])
                     maps.append(made if drop is None or isinstance(module, Copy) else drop(made))
             states.append(State(reduce(torch.add, maps) if maps else self._zero(states[0].value)))
-        return State(torch.cat([states[number].value for number in self.cell.concat], dim=1))
+        return Joined([states[number] for number in self.cell.concat])
 
     def _zero(self, entered: Tensor) -> Tensor:
         """What a node is that reads nothing; operations on it still add the shifts of their normalizations."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from nasrepro.spaces.base import Path
 from nasrepro.spaces.darts_genotype import EDGES, NODES, OPS
-from nasrepro.supernets.darts_ops import NONE, Copy, Pool, Separable, State, entrance, operation
+from nasrepro.supernets.darts_ops import NONE, Copy, Joined, Pool, Separable, State, entrance, operation
 from nasrepro.supernets.darts_together import SMALL, together
 from nasrepro.supernets.gates import GatedSum
 from nasrepro.supernets.norm import BatchNormMode
@@ -91,7 +91,7 @@ class DartsCell(nn.Module):
                     arriving[EDGES[edge][0]].append((edge, op, item))
         while len(states) < STATES:
             states.append(self._closed(states, arriving[len(states) - 2], gates))
-        return output(states)
+        return Joined(states[2:])
 
     def _closed(self, states: Sequence[State], maps: list[tuple[int, int, Tensor]], gates: Tensor | None) -> State:
         """The state that is the sum of what arrived; a zero map where nothing did."""
@@ -124,8 +124,3 @@ class DartsCell(nn.Module):
     def candidate(self, edge: int, op: int) -> nn.Module:
         """The module of an operation on an edge."""
         return self.candidates[f"{edge}_{OPS[op]}"]
-
-
-def output(states: Sequence[State]) -> State:
-    """The nodes of a cell side by side."""
-    return State(torch.cat([state.value for state in states[2:]], dim=1))

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from nasrepro.spaces.darts_genotype import EDGES, NODES, OPS
-from nasrepro.supernets.darts_cell import STATES, DartsCell, output
-from nasrepro.supernets.darts_ops import MAX, MEAN, NONE, SKIP, Separable, State
+from nasrepro.supernets.darts_cell import STATES, DartsCell
+from nasrepro.supernets.darts_ops import MAX, MEAN, NONE, SKIP, Joined, Separable, State
 from nasrepro.supernets.darts_together import together
 
 _SEPARABLE = tuple(op for op in range(len(OPS)) if op not in (NONE, MAX, MEAN, SKIP))
@@ -33,7 +33,7 @@ def mixed(cell: DartsCell, before: State, last: State, weights: Tensor) -> State
             for edge, item in zip(edges, _weighted(cell, op, edges, states[source], weights[edges, op]), strict=True):
                 arriving[EDGES[edge][0]].append(item)
     states.append(State(reduce(torch.add, arriving[-1])))
-    return output(states)
+    return Joined(states[2:])
 
 
 def _weighted(cell: DartsCell, op: int, edges: Sequence[int], state: State, weights: Tensor) -> Sequence[Tensor]:

@@ -5,6 +5,7 @@ An operation gets a `State`, whose ReLU is computed once for all that begin with
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import torch
@@ -31,6 +32,21 @@ class State:
     def active(self) -> Tensor:
         """Its ReLU."""
         return F.relu(self.value)
+
+
+class Joined(State):
+    """Maps side by side in the channels, each rectified once for what reads it alone and for what reads all."""
+
+    def __init__(self, parts: Sequence[State]) -> None:
+        self._parts, self.fed = parts, True
+
+    @cached_property
+    def value(self) -> Tensor:  # type: ignore[override]
+        return torch.cat([part.value for part in self._parts], dim=1)
+
+    @cached_property
+    def active(self) -> Tensor:
+        return torch.cat([part.active for part in self._parts], dim=1)
 
 
 class Stage(nn.Module):
@@ -90,9 +106,9 @@ class Halving(nn.Module):
         self.norm = Norm(outputs, affine=affine, mode=mode)
 
     def forward(self, state: State) -> Tensor:
-        x = state.active  # pixels are picked before the convolution: strides cost more than the picking
-        maps = self.first(x[:, :, ::2, ::2]), self.second(x[:, :, 1::2, 1::2])
-        out: Tensor = self.norm(torch.cat(maps, dim=1))
+        # as one strided 2×2 kernel with zeros: more sums, but neither picked pixels nor their gradients are copied
+        kernels = torch.cat([F.pad(self.first.weight, (0, 1, 0, 1)), F.pad(self.second.weight, (1, 0, 1, 0))])
+        out: Tensor = self.norm(F.conv2d(state.active, kernels.to(state.active.dtype), stride=2))
         return out
 
 
