@@ -48,16 +48,16 @@ of all edges under weights of 1 and 0; those of EN²AS under the softmax of thes
 
 # Searches and trainings below the published sizes were chosen by measurement with `randomnas`; docs/scales.md has them.
 _DIGITS_LAPTOP: dict[str, Any] = {
-    "skeleton": {"channels": 4, "cells": 5},
+    "skeleton": {"channels": 4, "cells": 3},
     "training": {"epochs": 50, "batch_size": 64, "lr": 0.1, "eval_batch": 360},
     "sampler": {"alpha_lr": 3e-3},
     "selector": {"candidates": 100, **EVOLVED_100},
     "search": {"queries": 10},
 }
 _CIFAR_LAPTOP: dict[str, Any] = {
-    "skeleton": {"channels": 8, "cells": 5, "image_size": 8},
+    "skeleton": {"channels": 8, "cells": 3, "image_size": 8},
     "training": {
-        "epochs": 30,
+        "epochs": 20,
         "batch_size": 64,
         "lr": 0.1,
         "train_images": 5000,
@@ -90,15 +90,22 @@ _TRAINED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "training": {"epochs": 1, "batch_size": 64, "train_images": 200, **_PLAIN},
     },
     "laptop": {
-        "skeleton": {"channels": 8, "cells": 5, "image_size": 8, "auxiliary": False},
-        "training": {"epochs": 30, "batch_size": 64, "lr": 0.05, **_PLAIN},
+        "skeleton": {"channels": 2, "cells": 3, "image_size": 8, "auxiliary": False},
+        "training": {"epochs": 12, "batch_size": 64, "lr": 0.05, "eval_every": 2, **_PLAIN},
     },
 }
 _TRAINED_CIFAR: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     **_TRAINED,
     "laptop": {
-        "skeleton": {"channels": 8, "cells": 5, "image_size": 16, "auxiliary": False},
-        "training": {"epochs": 15, "batch_size": 64, "lr": 0.05, "train_images": 10_000, **_PLAIN},
+        "skeleton": {"channels": 8, "cells": 3, "image_size": 8, "auxiliary": False},
+        "training": {
+            "epochs": 10,
+            "batch_size": 64,
+            "lr": 0.05,
+            "train_images": 10_000,
+            "eval_every": 2,
+            **_PLAIN,
+        },
     },
 }
 _TRAINED_IMAGENET: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -151,6 +158,7 @@ BENCHMARKS = (
             DartsSkeleton(36, 20, 8, 10, in_channels=1, auxiliary=False),
             RetrainSettings(cutout=4),  # half the side, as on CIFAR
             scales=_TRAINED,
+            trials={"laptop": 4},
         ),
         _DIGITS_LAPTOP,
     ),
@@ -158,14 +166,14 @@ BENCHMARKS = (
         "darts-cifar10",
         "the DARTS space searched on CIFAR-10, cells trained there when they are asked for",
         "cifar10-darts",
-        Retraining("cifar10-darts", DartsSkeleton(36, 20, 32, 10), scales=_TRAINED_CIFAR),
+        Retraining("cifar10-darts", DartsSkeleton(36, 20, 32, 10), scales=_TRAINED_CIFAR, trials={"laptop": 2}),
         _CIFAR_LAPTOP,
     ),
     _benchmark(
         "darts-cifar100",
         "the DARTS space searched on CIFAR-10, cells trained on CIFAR-100 when they are asked for",
         "cifar10-darts",
-        Retraining("cifar100-darts", DartsSkeleton(36, 20, 32, 100), scales=_TRAINED_CIFAR),
+        Retraining("cifar100-darts", DartsSkeleton(36, 20, 32, 100), scales=_TRAINED_CIFAR, trials={"laptop": 2}),
         _CIFAR_LAPTOP,
     ),
     _benchmark(

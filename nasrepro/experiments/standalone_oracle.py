@@ -40,7 +40,7 @@ def truth_of(
     if benchmark.retraining is None:
         return benchmark.open_oracle(store.root)
     recipe = recipe_for(benchmark, scale, threads=threads, allow_unverified=allow_unverified)
-    return StandaloneOracle(recipe, store, benchmark.retraining.trials, report)
+    return StandaloneOracle(recipe, store, benchmark.retraining.trials_at(scale), report)
 
 
 class StandaloneOracle(Oracle):

@@ -100,8 +100,12 @@ class Retraining:
     published: RetrainSettings = field(default_factory=RetrainSettings)
     scales: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Per scale, what replaces the published values: blocks `skeleton` and `training`."""
-    trials: int = 1
-    """Trainings per cell, with seeds 0, 1, …; its worth is their mean."""
+    trials: Mapping[str, int] = field(default_factory=dict)
+    """Trainings per cell at a scale, with seeds 0, 1, …; its worth is their mean. 1 where nothing is said."""
+
+    def trials_at(self, scale: str) -> int:
+        """Trainings per cell at a scale."""
+        return self.trials.get(scale, 1)
 
     def epochs(self, scale: str) -> int:
         """Length of a training at a scale."""
