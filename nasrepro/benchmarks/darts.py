@@ -49,7 +49,7 @@ of all edges under weights of 1 and 0; those of EN²AS under the softmax of thes
 # Searches and trainings below the published sizes were chosen by measurement with `randomnas`; docs/scales.md has them.
 _DIGITS_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 4, "cells": 3},
-    "training": {"epochs": 50, "batch_size": 64, "lr": 0.1, "eval_batch": 360},
+    "training": {"epochs": 30, "batch_size": 64, "lr": 0.1, "eval_batch": 360},
     "sampler": {"alpha_lr": 3e-3},
     "selector": {"candidates": 100, **EVOLVED_100},
     "search": {"queries": 10},
@@ -158,7 +158,7 @@ BENCHMARKS = (
             DartsSkeleton(36, 20, 8, 10, in_channels=1, auxiliary=False),
             RetrainSettings(cutout=4),  # half the side, as on CIFAR
             scales=_TRAINED,
-            trials={"laptop": 4},
+            trials={"laptop": 3},
         ),
         _DIGITS_LAPTOP,
     ),
