@@ -64,10 +64,12 @@ class StandaloneOracle(Oracle):
         """How the numbers come about."""
         how, network = self.recipe.settings, self.recipe.skeleton
         times = "once" if self.trials == 1 else f"with {self.trials} seeds"
-        verified = self.recipe.images[1]
+        verified, side = self.recipe.images[1], network.image_size
+        images = "all training images" if how.train_images is None else f"{how.train_images:,} training images"
+        length = "1 epoch" if how.epochs == 1 else f"{how.epochs} epochs"
         return (
-            f"every cell trained {times} from scratch on {self.recipe.dataset} by this project: {network.cells} cells, "
-            f"C = {network.channels}, {how.epochs} epochs"
+            f"every cell trained {times} from scratch on {images} of {self.recipe.dataset} at {side}×{side} by this "
+            f"project: {network.cells} cells, C = {network.channels}, {length}"
         ) + ("" if verified else " (unverified)")
 
     def fidelities(self) -> list[Fidelity]:

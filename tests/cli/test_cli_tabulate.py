@@ -87,7 +87,7 @@ def test_a_damaged_table_is_named_with_the_command_that_makes_it(nasrepro, monke
     copy = tmp_path / "nb201-digits.npz"
     content = shipped("nb201-digits.npz").read_bytes()
     copy.write_bytes(content[: int(keep * len(content))])
-    monkeypatch.setattr(benchmarks, "shipped", lambda name: copy)
+    monkeypatch.setattr(benchmarks.nb201, "shipped", lambda name: copy)
     asked = ("query", "6111", "--benchmark", "nb201-digits", "--split", "test", "--epochs", "25")
     refused(nasrepro(*asked), str(copy), "nasrepro benchmark build nb201-digits")
     copy.unlink()
@@ -101,7 +101,7 @@ def test_numbers_that_were_changed_fail_the_verification(nasrepro, monkeypatch, 
     arrays = {name: oracle._arrays.array(name).copy() for name in oracle._arrays.names if name != "meta.json"}
     arrays["acc/digits/test/25"] += 3
     copy = write_table(tmp_path / "changed.npz", arrays, oracle.meta)
-    monkeypatch.setattr(benchmarks, "shipped", lambda name: copy)
+    monkeypatch.setattr(benchmarks.nb201, "shipped", lambda name: copy)
     result = nasrepro("benchmark", "verify", "nb201-digits", "--sample", "1")
     assert result.code == 1
     assert "too far" in result.out

@@ -178,7 +178,7 @@ def test_the_truth_of_a_benchmark_is_its_table_or_its_trainings(store):
     at = DIGITS.at("smoke")
     assert all(scoring.fidelity in held for scoring in at.scorings)
     assert at.search in held
-    assert "every cell trained once from scratch on digits" in trained.source
+    assert "every cell trained once from scratch on 200 training images of digits at 8×8" in trained.source
 
 
 @pytest.mark.parametrize("name", ["darts-digits", "darts-cifar10", "darts-cifar100", "darts-imagenet"])
