@@ -99,10 +99,10 @@ _TRAINED_CIFAR: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "laptop": {
         "skeleton": {"channels": 8, "cells": 3, "image_size": 8, "auxiliary": False},
         "training": {
-            "epochs": 10,
+            "epochs": 8,
             "batch_size": 64,
             "lr": 0.05,
-            "train_images": 10_000,
+            "train_images": 5000,
             "eval_every": 2,
             **_PLAIN,
         },
