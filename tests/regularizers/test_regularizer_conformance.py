@@ -22,6 +22,21 @@ def test_the_regularizers_of_the_table(name):
     assert len(results) >= 15
 
 
+IN_ANOTHER_SPACE = (
+    "the loss contains the path's own",
+    "the gradient is not a multiple of the plain one",
+    "the gradient agrees with finite differences",
+    "every path is run on the training batch and counted",
+    "works in bfloat16 and with running averages",
+)
+
+
+@pytest.mark.parametrize("check", IN_ANOTHER_SPACE)
+@pytest.mark.parametrize("name", regularizing.REGULARIZERS)
+def test_the_regularizers_of_the_table_in_the_darts_space(name, check):
+    assert requirements(name, "darts-digits")[check]()
+
+
 @pytest.fixture
 def announce(monkeypatch):
     """Puts a class of `broken_regularizers` into the table."""
