@@ -1,7 +1,7 @@
 """One cell of the DARTS supernet that runs only what the sampled path needs.
 
 A state is rectified and pooled once for all operations that begin with it, and what is known to be zero is not
-computed. Operations of one kind that leave a state run side by side where that is faster.
+computed. The few convolutions of one kind that leave a state are no faster side by side, unlike those of a mixture.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from nasrepro.spaces.base import Path
 from nasrepro.spaces.darts_genotype import EDGES, NODES, OPS
-from nasrepro.supernets.darts_ops import NONE, Copy, Joined, Pool, Separable, State, entrance, operation
-from nasrepro.supernets.darts_together import SMALL, together
+from nasrepro.supernets.darts_ops import NONE, Copy, Joined, Pool, State, entrance, operation
 from nasrepro.supernets.gates import GatedSum
 from nasrepro.supernets.norm import BatchNormMode
 
@@ -111,14 +110,9 @@ class DartsCell(nn.Module):
 
     def run(self, op: int, edges: Sequence[int], state: State) -> Sequence[Tensor]:
         """The operation `op` of every edge in `edges`, all leaving `state`."""
-        if not self.pure or len(edges) == 1:
-            return [self.candidate(edge, op)(state) for edge in edges]
         modules = [self.candidate(edge, op) for edge in edges]
-        if isinstance(modules[0], Pool | Copy):  # they have nothing of their own
+        if self.pure and isinstance(modules[0], Pool | Copy):  # they have nothing of their own
             return [modules[0](state)] * len(edges)
-        kin = [module for module in modules if isinstance(module, Separable)]
-        if kin and state.value.numel() <= SMALL:
-            return together(kin, state)
         return [module(state) for module in modules]
 
     def candidate(self, edge: int, op: int) -> nn.Module:
