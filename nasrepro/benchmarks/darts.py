@@ -48,18 +48,17 @@ of all edges under weights of 1 and 0; those of EN²AS under the softmax of thes
 
 # Searches and trainings below the published sizes were chosen by measurement with `randomnas`; docs/scales.md has them.
 _DIGITS_LAPTOP: dict[str, Any] = {
-    "skeleton": {"channels": 4, "cells": 3},
-    "training": {"epochs": 30, "batch_size": 64, "lr": 0.1, "eval_batch": 360},
+    "skeleton": {"channels": 16, "cells": 3},
+    "training": {"epochs": 40, "batch_size": 64, "lr": 0.05, "eval_batch": 360},
     "sampler": {"alpha_lr": 3e-3},
     "selector": {"candidates": 100, **EVOLVED_100},
     "search": {"queries": 10},
 }
 _CIFAR_LAPTOP: dict[str, Any] = {
-    "skeleton": {"channels": 8, "cells": 3, "image_size": 8},
+    "skeleton": {"channels": 16, "cells": 3, "image_size": 8},
     "training": {
         "epochs": 20,
         "batch_size": 64,
-        "lr": 0.1,
         "train_images": 5000,
         "valid_images": 5000,
         "score_images": 1000,
