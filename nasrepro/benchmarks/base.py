@@ -59,8 +59,8 @@ class Benchmark:
     sampler_settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """The same for single samplers, by their short names; goes before `space_settings`."""
     released_settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    """By sampler too: what released code of searches in this space did otherwise, for the protocol `as-released` of
-    methods that have it; goes before what they say of it."""
+    """By sampler, and by method where that says more: what released code of searches in this space did otherwise, for
+    the protocol `as-released` of methods that have it; goes before what they say of it."""
     retraining: Retraining | None = None
     """How the worth of a cell is measured where there is no table."""
     supernet: Any = None

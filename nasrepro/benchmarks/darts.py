@@ -34,17 +34,22 @@ _SAMPLERS: dict[str, dict[str, Any]] = {
 }
 """GDAS as its author released it for the cells of NASNet (Dong & Yang, CVPR 2019); EN²AS from its appendix."""
 
-_SCORED = {"bn": "running", "score_images": 640, "eval_batch": 64}
+_RUNNING: dict[str, Any] = {"bn": "running"}
 _RELEASED: dict[str, dict[str, Any]] = {
-    "uniform": {"training": {**_SCORED, "execution": "one-hot"}},
-    "novelty": {"training": {**_SCORED, "execution": "softmax"}, "sampler": {"compared": 4}},
-    "rewarded-novelty": {"training": {**_SCORED, "execution": "softmax"}, "sampler": {"compared": 4}},
-    "gumbel": {"training": _SCORED},
-    "mixture": {"training": _SCORED},
-    "unrolled-mixture": {"training": _SCORED},
+    "uniform": {"training": {**_RUNNING, "score_images": 640, "eval_batch": 64, "execution": "one-hot"}},
+    "randomnas-nsas": {"training": {"score_images": None, "eval_batch": 500}},
+    "novelty": {
+        "training": {**_RUNNING, "score_images": 320, "eval_batch": 32, "execution": "softmax"},
+        "sampler": {"compared": 4},
+    },
+    "gumbel": {"training": {**_RUNNING, "score_images": None, "eval_batch": 500}},
+    "gdas-nsas": {"training": {"execution": "one-hot"}},
+    "mixture": {"training": {**_RUNNING, "score_images": None, "eval_batch": 500}},
 }
-"""Running averages over all paths normalize and ten batches score a cell. The supernets of RandomNAS run all operations
-of all edges under weights of 1 and 0; those of EN²AS under the softmax of these. EN²AS compares the first two nodes."""
+_RELEASED |= {"rewarded-novelty": _RELEASED["novelty"], "unrolled-mixture": _RELEASED["mixture"]}
+"""Running averages over all paths normalize. The supernets of RandomNAS and of NSAS run all operations of all edges
+under weights of 1 and 0, those of EN²AS under the softmax of these. Ten batches of 64 images score a cell of RandomNAS,
+ten of 32 one of EN²AS, the whole validation half one of NSAS. EN²AS compares the first two nodes of a cell."""
 
 # Searches and trainings below the published sizes were chosen by measurement with `randomnas`; docs/scales.md has them.
 _DIGITS_LAPTOP: dict[str, Any] = {

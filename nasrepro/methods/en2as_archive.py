@@ -42,8 +42,8 @@ class ArchiveSettings(Settings):
     compared: int | None = Field(
         None,
         ge=1,
-        description="how many of the first decisions (edges of NAS-Bench-201) distances look at, the others count as "
-        "different; null looks at all",
+        description="how many of the first decisions of a cell (edges of NAS-Bench-201) distances look at, the others "
+        "count as different; null looks at all",
     )
 
     @model_validator(mode="after")
@@ -83,10 +83,16 @@ class Archive:
         is among them, since the archive is fixed at the beginning of a step."""
         paths, kept = self.space.decisions(codes), self.space.decisions(self.codes)
         decisions = paths.shape[1]
-        seen = self.settings.compared or decisions
-        found = novelty(self.space, paths[:, :seen], kept[:, :seen], self.settings.neighbors)
-        whole: np.ndarray = 1 - (1 - found) * min(seen, decisions) / decisions
+        seen = self._seen(decisions)
+        found = novelty(self.space, paths[:, seen], kept[:, seen], self.settings.neighbors)
+        whole: np.ndarray = 1 - (1 - found) * len(seen) / decisions
         return whole
+
+    def _seen(self, decisions: int) -> np.ndarray:
+        """Which decisions distances look at: the first ones of each cell."""
+        each = decisions // self.space.cell_kinds
+        first = np.arange(min(self.settings.compared or each, each))
+        return (each * np.arange(self.space.cell_kinds)[:, None] + first).ravel()
 
     def move(self, member: int, noise: np.ndarray, scores: np.ndarray) -> bool:
         """Move a member up the gradient that scores (n,) of its perturbations estimate, Eq. 8; True if it rounds to

@@ -59,14 +59,17 @@ class Evolution:
         """Of a population with its best first."""
         settings, genes = self.settings, [self.space.genes(cell) for cell in population]
         pairs, single = genes[: settings.crossover_parents], genes[: settings.mutation_parents]
-        children = [self._crossed(*_pair(pairs, rng), rng) for _ in range(settings.crossovers)]
+        together = self.space.genes_per_choice
+        children = [self._crossed(*_pair(pairs, rng), rng, together) for _ in range(settings.crossovers)]
         children += [self._mutated(single[int(rng.integers(len(single)))], rng) for _ in range(settings.mutations)]
         return [self.space.from_genes(child) for child in children]
 
     @staticmethod
-    def _crossed(first: Sequence[int], second: Sequence[int], rng: np.random.Generator) -> list[int]:
-        """Two-point crossover: the genes between two different cuts come from the second parent."""
-        start, end = sorted(int(cut) for cut in rng.choice(len(first), size=2, replace=False))
+    def _crossed(first: Sequence[int], second: Sequence[int], rng: np.random.Generator, together: int = 1) -> list[int]:
+        """Two-point crossover: the genes between two different cuts come from the second parent. `together` neighboring
+        genes are one choice, which no cut divides."""
+        places = len(first) // together
+        start, end = sorted(together * int(cut) for cut in rng.choice(places, size=2, replace=False))
         return [*first[:start], *second[start:end], *first[end:]]
 
     def _mutated(self, genes: Sequence[int], rng: np.random.Generator) -> list[int]:

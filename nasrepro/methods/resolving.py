@@ -37,7 +37,7 @@ def resolve(
             _shared_out(benchmark.scales[scale], method),
             method.scales.get(scale, {}),
             method.protocols[protocol],
-            benchmark.released_settings.get(method.sampler or "", {}) if protocol == "as-released" else {},
+            released(benchmark, method) if protocol == "as-released" else {},
         ):
             values |= {key: value for key, value in source.get(block, {}).items() if key in model.model_fields}
         resolved[block] = validated(model, block, values | dict(overrides.get(block, {})))
@@ -48,6 +48,12 @@ def resolve(
                 raise unknown("setting of block 'skeleton'", key, fields)
         resolved["skeleton"] = _skeleton(benchmark, {**fields, **overrides.get("skeleton", {})}).sizes()
     return resolved
+
+
+def released(benchmark: Benchmark, method: Method) -> Blocks:
+    """What released code of the method did otherwise in the benchmark's space: by its sampler, then by its name."""
+    both = [benchmark.released_settings.get(key, {}) for key in (method.sampler or "", method.name)]
+    return {block: {**both[0].get(block, {}), **both[1].get(block, {})} for block in {**both[0], **both[1]}}
 
 
 def _shared_out(blocks: Blocks, method: Method) -> Blocks:

@@ -95,7 +95,7 @@ class NSAS(Regularizer):
         if share == 0 or settings.detached:
             return kept * step.cross_entropy(step.path)
         drawn = settings.constraints == "uniform"
-        others = [self._uniform() for _ in self.archive] if drawn else self.archive
+        others = [self._uniform(step.path) for _ in self.archive] if drawn else self.archive
         own, *replayed = step.cross_entropies([step.path, *others])
         return kept * own + share * torch.stack(replayed).sum()
 
@@ -104,7 +104,7 @@ class NSAS(Regularizer):
         if not self._full or settings.form == "soft" or settings.detached:
             return ()
         if settings.constraints == "uniform":
-            return [self._uniform()]
+            return [self._uniform(step.path)]
         return [self.archive[self._rng.integers(len(self.archive))]]
 
     def after_step(self, step: WeightStep) -> None:
@@ -116,8 +116,12 @@ class NSAS(Regularizer):
     def _full(self) -> bool:
         return len(self.archive) == self.settings.archive
 
-    def _uniform(self) -> Path:
+    def _uniform(self, like: Path) -> Path:
+        """A uniform path of the kind that is trained: of a cell, or with an operation on every edge."""
         path: Path = self._space.sample(self._rng).path
+        if len(path) != len(like):
+            operations = self._rng.integers(len(self._space.operations), size=self._space.edges)
+            path = self._space.path_on_edges(operations.tolist())
         return path
 
     def _renew(self, path: Path) -> None:

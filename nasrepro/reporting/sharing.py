@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nasrepro.metrics.forgetting import shared_edges
-from nasrepro.spaces import catalog, darts_moves, nb201
+from nasrepro.spaces import catalog, darts_genotype, darts_moves, nb201
 from nasrepro.spaces.base import Space
 from nasrepro.spaces.darts_genotype import OPS
 from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NONE
@@ -87,9 +87,19 @@ def _run(cells: Sequence[nb201.NB201Genotype]) -> np.ndarray:
 def _darts(space: Space[Any], cells: Sequence[str], trained: Sequence[str]) -> Counts:
     watched, seen = ([space.path_of(name) for name in names] for names in (cells, trained))
     own, run = ([space.weights(path).ravel() for path in paths] for paths in (watched, seen))
-    convolutions = np.tile(["conv" in op for op in OPS], space.edges)
+    convolutions = _convolves(space)
     both: np.ndarray = np.array(run) @ (np.array(own) * convolutions).T
     return {"edges": _choices(space, np.array(watched), seen), "convolutions": both.astype(np.int64)}
+
+
+def _convolves(space: Space[Any]) -> np.ndarray:
+    """Which operations on which edges hold kernels, bool (edges · operations,): in reduction cells the skip from a cell's
+    input is one too, because it halves the map by a convolution."""
+    found = np.tile(["conv" in op for op in OPS], (space.edges, 1))
+    edges = darts_genotype.EDGES
+    halving = [len(edges) + edge for edge, (_, state) in enumerate(edges) if state < 2]
+    found[halving, OPS.index("skip_connect")] = True
+    return found.ravel()
 
 
 def _choices(space: Space[Any], cells: np.ndarray, trained: Sequence[tuple[int, ...]]) -> np.ndarray:

@@ -60,6 +60,8 @@ class DartsSpace(Space[DartsGenotype]):
     name = "darts_cnn"
     skeleton_type = DartsSkeleton
     tiny = DartsSkeleton(4, 3, 8, 10, auxiliary=False)
+    cell_kinds = 2
+    genes_per_choice = 2
     edges = 2 * len(EDGES)
     operations = OPS
 

@@ -157,7 +157,8 @@ def test_impossible_combinations_are_refused_by_name_with_the_reason():
         UserError, match=r"'mine' is impossible: regularizer 'complementation' needs single paths.*'mix"
     ):
         mixing.blocks()
-    with pytest.raises(UserError, match=r"'mine' is impossible: selector 'argmax' asks .*'preferred'.*'uniform' does not"):
+    said = r"'mine' is impossible: selector 'argmax' asks .*'preferred'.*'uniform' does not"
+    with pytest.raises(UserError, match=said):
         combined(sampler="uniform", selector="argmax").build()
 
 

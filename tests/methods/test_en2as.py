@@ -16,6 +16,7 @@ from nasrepro.methods.rewards import accuracies, accuracy
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Skeleton
+from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.spaces.novelty import novelty
 from nasrepro.supernets.nb201 import NB201Network
@@ -338,3 +339,19 @@ def test_the_published_settings():
 def test_more_neighbors_than_cells_are_refused():
     with pytest.raises(UserError, match="10 neighbors in an archive of 5"):
         resolve(catalog.get("en2as"), DIGITS, "laptop", {"sampler": {"archive": 5}})
+
+
+def test_in_the_darts_space_the_first_nodes_of_both_cells_are_compared_as_released():
+    space, rng = DartsSpace(), np.random.default_rng(0)
+    made = Archive(space, ArchiveSettings(archive=6, neighbors=1, compared=4))
+    for _ in range(6):
+        made.join(space.genes(space.sample(rng)))
+    member = made.codes[:1].copy()
+    assert made.novelty(member) == pytest.approx([0.5])  # at distance 0 of itself, as far as is looked
+    for place in (*range(8, 16), *range(24, 32)):
+        changed = member.copy()
+        changed[0, place] = (changed[0, place] + 1) % space.gene_sizes[place]
+        assert made.novelty(changed) == pytest.approx([0.5])
+    changed = member.copy()
+    changed[0, 17] = (changed[0, 17] + 1) % 8
+    assert made.novelty(changed)[0] > 0.5

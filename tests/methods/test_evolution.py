@@ -10,6 +10,7 @@ from nasrepro.methods.best_of import BestOf, BestOfSettings
 from nasrepro.methods.evolution import Evolution, EvolutionSettings
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
+from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.nb201 import NB201Genotype, NB201Space
 from nasrepro.training.evaluate import ImageScore
 
@@ -139,3 +140,12 @@ def test_the_published_numbers_and_those_of_the_scales():
             found = resolve(MINE, benchmarks.get(where), scale)["selector"]
             assert found["population"] + found["generations"] * (found["crossovers"] + found["mutations"]) == most
             assert found["mutation_probability"] == 0.2
+
+
+def test_crossover_in_the_darts_space_exchanges_whole_choices():
+    space, rng = DartsSpace(), np.random.default_rng(3)
+    first, second = ((0, 0) * 16, (1, 1) * 16)
+    for _ in range(200):
+        child = Evolution._crossed(first, second, rng, space.genes_per_choice)
+        assert child[::2] == child[1::2]
+        assert 0 < sum(child) < 32

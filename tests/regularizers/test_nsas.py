@@ -6,6 +6,7 @@ import torch
 from small_supernet import TinySupernet
 
 from nasrepro.regularizers.nsas import NSAS, NSASSettings, renewed
+from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.spaces.novelty import distances
 from nasrepro.training.regularizer import WeightStep
@@ -243,3 +244,13 @@ def test_the_state_holds_archive_recent_paths_and_the_position_of_the_draws(supe
     assert one.state_dict() == other.state_dict() != made(form=form).state_dict()
     assert len(kept["archive"]) == 3
     assert kept["archive"] is not one.archive
+
+
+def test_uniform_constraints_are_of_the_kind_that_is_trained():
+    space = DartsSpace()
+    found = NSAS(space, NSASSettings(constraints="uniform"), 0)
+    cell = space.sample(np.random.default_rng(0)).path
+    assert len(found._uniform(cell)) == 16
+    everywhere = found._uniform(space.path_on_edges([3] * 28))
+    assert [entry // 8 for entry in everywhere] == list(range(28))
+    assert len({entry % 8 for entry in everywhere}) > 3

@@ -25,7 +25,7 @@ def genotype(*normal: Node) -> DartsGenotype:
 
 
 def both(one: Node, two: Node) -> DartsGenotype:
-    """Nodes 0 and 1 as given, the others alike everywhere."""
+    """Nodes 0 and 1 as given, the others alike everywhere: skips, four of which halve the map in the reduction cell."""
     return genotype(one, two, ((SKIP, 0), (SKIP, 1)), ((SKIP, 0), (SKIP, 1)))
 
 
@@ -35,11 +35,11 @@ CELL = both(((SEP, 0), (SEP, 1)), ((SEP, 0), (NONE, 2)))
 @pytest.mark.parametrize(
     ("trained", "choices", "convolutions"),
     [
-        (CELL, 16, 6),
-        (both(((SEP, 1), (SEP, 0)), ((NONE, 2), (SEP, 0))), 16, 6),
-        (both(((SEP, 0), (MAX, 1)), ((SEP, 0), (NONE, 2))), 14, 4),
-        (both(((SEP, 0), (SEP, 0)), ((NONE, 2), (NONE, 2))), 12, 2),
-        (both(((MAX, 0), (MAX, 0)), ((SEP, 1), (SEP, 2))), 8, 0),
+        (CELL, 16, 10),
+        (both(((SEP, 1), (SEP, 0)), ((NONE, 2), (SEP, 0))), 16, 10),
+        (both(((SEP, 0), (MAX, 1)), ((SEP, 0), (NONE, 2))), 14, 8),
+        (both(((SEP, 0), (SEP, 0)), ((NONE, 2), (NONE, 2))), 12, 6),
+        (both(((MAX, 0), (MAX, 0)), ((SEP, 1), (SEP, 2))), 8, 4),
     ],
 )
 def test_choices_count_in_either_order_and_convolutions_by_their_weights(
@@ -54,7 +54,7 @@ def test_a_path_over_all_edges_runs_a_cells_choices_but_none() -> None:
     everywhere = [factory.SPACE.path_id(factory.SPACE.path_on_edges([op] * 28)) for op in (NONE, SKIP, SEP)]
     counts = in_common([CELL.id], everywhere)
     assert counts["edges"].ravel().tolist() == [0, 8, 6]
-    assert counts["convolutions"].ravel().tolist() == [0, 0, 6]
+    assert counts["convolutions"].ravel().tolist() == [0, 4, 6]
 
 
 def test_ids_of_several_spaces_have_nothing_in_common() -> None:
@@ -98,3 +98,9 @@ def test_reports_speak_of_choices() -> None:
     assert "choices that both have" in drawn.svg
     assert curves is not None
     assert "the 4 watched cells" in curves.caption
+
+
+def test_a_skip_that_halves_the_map_holds_kernels() -> None:
+    """Cells of nothing but skips and none: the reduction cell's edges from its two inputs are convolutions."""
+    cell = "darts:0010001000100010-0313001000100010"
+    assert in_common([cell], [cell])["convolutions"].tolist() == [[2]]
