@@ -93,8 +93,8 @@ def _darts(space: Space[Any], cells: Sequence[str], trained: Sequence[str]) -> C
 
 
 def _convolves(space: Space[Any]) -> np.ndarray:
-    """Which operations on which edges hold kernels, bool (edges · operations,): in reduction cells the skip from a cell's
-    input is one too, because it halves the map by a convolution."""
+    """Which operations on which edges hold kernels, bool (edges · operations,): in reduction cells the skip from a
+    cell's input does too, because it halves the map by a convolution."""
     found = np.tile(["conv" in op for op in OPS], (space.edges, 1))
     edges = darts_genotype.EDGES
     halving = [len(edges) + edge for edge, (_, state) in enumerate(edges) if state < 2]
