@@ -70,15 +70,17 @@ def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
     """Search and judge; nothing is stored but the working folder."""
     spec = planned.spec
     benchmark, method = benchmarks.get(spec.benchmark).at(spec.scale), catalog.get(spec.method)
-    if method.computes or benchmark.retraining is not None:
+    how = benchmark.retraining
+    if method.computes or how is not None:
         prepare_torch(spec.threads)
-    stages = Stages(report, judged_by_training=benchmark.retraining is not None)
+    stages = Stages(report, trials=how.trials_at(spec.scale) if how else 0)
     oracle = truth_of(
-        benchmarks.get(spec.benchmark), store, spec.scale, spec.threads, planned.allow_unverified, stages.judging
+        benchmarks.get(spec.benchmark), store, spec.scale, spec.threads, planned.allow_unverified, stages.training
     )
     context = _context(planned, benchmark, oracle, store, stages.searching)
     began = time.perf_counter()
     result, error = _search(method, context)
+    stages.judging()
     seconds = {"search": time.perf_counter() - began, **(result.seconds if result else {})}
     began = time.perf_counter()
     record = RunRecord(
@@ -157,4 +159,3 @@ def _unverified_note(planned: PlannedRun, benchmark: Benchmark) -> str:
         return ""
     data = benchmark.load_images(allow_unverified=True)
     return "" if data.verified else f"images of {data.name} could not be verified as the official ones"
-
