@@ -193,7 +193,7 @@ def published() -> None:
     for name, what, batch, times, steps in rows:
         found = measured(what, batch, [DARTS_V2])
         step = times * found["seconds"]
-        days = f"{step * steps / 86_400:.1f}"
+        days = f"{step * steps / 86_400:.2f}"
         table.add_row(name, f"{step:.2f}", f"{times * found['megabytes']:.0f}", f"{steps:,}", days)
     Console(width=120).print(table)
 

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_SMALL = 2**15
-"""Numbers in a map up to which one slow call costs less than several fast ones."""
+_SMALL = 2**17
+"""Numbers in a map up to which one slow gradient of a kernel costs less than several fast ones."""
 
 
 def depthwise(x: Tensor, kernels: Tensor, *, stride: int = 1, dilation: int = 1) -> Tensor:
@@ -26,12 +26,12 @@ def depthwise(x: Tensor, kernels: Tensor, *, stride: int = 1, dilation: int = 1)
     """
     if dilation > 1 and stride % dilation == 0:  # every pixel that is read then belongs to one of the images below
         x, stride, dilation = x[:, :, ::dilation, ::dilation], stride // dilation, 1
-    if x.device.type != "cpu" or x.numel() <= _SMALL:
-        return _convolved(x, kernels, stride, dilation)
-    if dilation == 2 and stride == 1:
+    on_cpu = x.device.type == "cpu"
+    if on_cpu and dilation == 2 and stride == 1:
         height, width = x.shape[2:]
         return _joined(depthwise(_split(x), kernels))[:, :, :height, :width]
-    if dilation > 1 or (kernels.shape[2] == 3 and (stride == 1 or x.dtype == torch.float32)):
+    fast = kernels.shape[2] == 3 and (stride == 1 or x.dtype == torch.float32)
+    if not on_cpu or fast or dilation > 1 or x.numel() <= _SMALL:
         return _convolved(x, kernels, stride, dilation)
     out: Tensor = _Depthwise.apply(x, kernels, stride)  # type: ignore[no-untyped-call]
     return out
