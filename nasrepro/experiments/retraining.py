@@ -71,6 +71,14 @@ class TrainingRecipe:
         fitting(data, self.skeleton, self.settings, Split.TEST)
         return dict(data.hashes), data.verified
 
+    @property
+    def validates(self) -> bool:
+        """Whether there are validation images, so that a search can have cells trained; a folder of photographs has
+        none."""
+        from nasrepro.datasets.loading import FOLDERS
+
+        return self.dataset not in FOLDERS
+
     def planned(
         self, genotype: Genotype, seed: int, *, split: Split = Split.TEST, epochs: int | None = None
     ) -> PlannedTraining:

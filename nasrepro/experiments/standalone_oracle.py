@@ -46,8 +46,9 @@ def truth_of(
 class StandaloneOracle(Oracle):
     """Trains a genotype when it is asked for, with seeds 0 to `trials` - 1 whatever the search's seed is.
 
-    On the test split there is one length of training, the recipe's. On the validation split any length up to it can be
-    asked for; each is a training of its own on the training images alone, its schedule as long as itself.
+    On the test split there is one length of training, the recipe's. On the validation split, where the images have
+    one, any length up to it can be asked for; each is a training of its own on the training images alone, its schedule
+    as long as itself.
     """
 
     covers_space = False
@@ -74,8 +75,9 @@ class StandaloneOracle(Oracle):
 
     def fidelities(self) -> list[Fidelity]:
         longest = self.recipe.settings.epochs
-        lengths = [Fidelity(self._dataset, Split.VALID, epochs) for epochs in range(1, longest + 1)]
-        return [Fidelity(self._dataset, Split.TEST, longest), *lengths]
+        lengths = range(1, longest + 1) if self.recipe.validates else ()
+        valid = [Fidelity(self._dataset, Split.VALID, epochs) for epochs in lengths]
+        return [Fidelity(self._dataset, Split.TEST, longest), *valid]
 
     def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
         """Accuracy in percent after the last epoch. Trains what is not in the store, which may take hours.
@@ -114,13 +116,10 @@ class StandaloneOracle(Oracle):
 
     def planned(self, genotype: Genotype, asked: Fidelity, seed: int | None = None) -> list[PlannedTraining]:
         """The trainings behind one answer. Raises `UserError` for a fidelity or seed that there is not."""
-        longest = self.recipe.settings.epochs
-        fits = asked.epochs == longest or (asked.split is Split.VALID and 1 <= asked.epochs <= longest)
-        if asked.dataset != self._dataset or asked.split is Split.TRAIN or not fits:
-            raise UserError(
-                f"{self.name} has no {asked}; it has: {self._dataset} test after {longest} epochs, and "
-                f"{self._dataset} valid after 1 to {longest}"
-            )
+        if asked not in self.fidelities():
+            longest = self.recipe.settings.epochs
+            others = f", and {self._dataset} valid after 1 to {longest}" if self.recipe.validates else ""
+            raise UserError(f"{self.name} has no {asked}; it has: {self._dataset} test after {longest} epochs{others}")
         if seed is not None and not 0 <= seed < self.trials:
             raise UserError(f"{self.name} trains cells with seeds 0 to {self.trials - 1}, not {seed}")
         seeds = range(self.trials) if seed is None else [seed]

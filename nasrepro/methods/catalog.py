@@ -24,6 +24,7 @@ METHODS: dict[str, Method] = {
             "Dong & Yang, ICLR 2020",
             search="random_search:random_search",
             search_settings="random_search:RandomSearchSettings",
+            requires="multi_trial:needs_lookups",
         ),
         Method(
             "rea",
@@ -31,6 +32,7 @@ METHODS: dict[str, Method] = {
             "Real et al., AAAI 2019; settings of Dong & Yang, ICLR 2020",
             search="rea:rea",
             search_settings="rea:REASettings",
+            requires="multi_trial:needs_lookups",
         ),
         Method(
             "local-search",
@@ -38,6 +40,7 @@ METHODS: dict[str, Method] = {
             "White et al., UAI 2021",
             search="local_search:local_search",
             search_settings="local_search:LocalSearchSettings",
+            requires="multi_trial:needs_lookups",
         ),
         Method(
             "reinforce",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nasrepro.errors import UserError
 from nasrepro.methods.base import Answer, SearchResult
 from nasrepro.methods.context import SearchContext
 from nasrepro.spaces.base import Genotype
+
+if TYPE_CHECKING:
+    from nasrepro.benchmarks import Benchmark
+    from nasrepro.oracles.base import Oracle
 
 Proposals = Generator[Genotype, float, None]
 """Yields the cell to look up next and is sent its accuracy in percent, −inf where nothing was measured."""
@@ -45,6 +49,16 @@ class Queries:
 
     def curves(self) -> dict[str, list[tuple[float, float]]]:
         return {}
+
+
+def needs_lookups(benchmark: Benchmark, oracle: Oracle) -> None:
+    """Raise `UserError` where the truth does not hold what searches look up, as where cells are trained on images
+    without a validation part."""
+    if benchmark.search not in oracle.fidelities():
+        raise UserError(
+            f"the truth of '{benchmark.name}' does not hold {benchmark.search}, so that a search can look nothing up; "
+            "allowed: methods with weight sharing"
+        )
 
 
 def search_by_looking_up(context: SearchContext, proposals: Proposals, budget: Budget) -> SearchResult:

@@ -86,7 +86,8 @@ def fitting(data: Data, skeleton: DartsSkeleton, settings: RetrainSettings, spli
     """The images of a training: of the network's side, and limited as the settings say. For the test split training
     and validation images are joined; for the validation split the training images are trained on alone.
 
-    Raises `UserError` where the network has other classes or channels, or where there are no images to score.
+    Raises `UserError` where the network has other classes or channels, where there are no images to score, and where an
+    epoch would end with a single image that leaves a normalization one value per channel.
     """
     for what, ours, theirs in (
         ("classes", skeleton.classes, data.classes),
@@ -103,4 +104,11 @@ def fitting(data: Data, skeleton: DartsSkeleton, settings: RetrainSettings, spli
         raise UserError(f"{data.name} has no images to score a training on in the split '{split.value}'")
     if split is Split.TEST and len(data.valid):
         data = data.whole()
-    return data.limited(settings.train_images).resized(skeleton.image_size)
+    data = data.limited(settings.train_images)
+    small_head = skeleton.auxiliary and skeleton.family == "cifar"  # the other one normalizes no map of side 1
+    if len(data.train) % settings.batch_size == 1 and (small_head or skeleton.last_side == 1):
+        raise UserError(
+            f"the last batch of {len(data.train):,} images would hold a single one, which cannot be normalized where "
+            f"maps are of side 1; choose another 'training.batch_size' than {settings.batch_size}"
+        )
+    return data.resized(skeleton.image_size)

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from nasrepro.errors import UserError
 from nasrepro.experiments.plan import parse_protocols, parse_seeds, plan
 from nasrepro.experiments.variants import parse_overrides
-from nasrepro.records import spec as spec_module
-from nasrepro.records.spec import RunSpec, run_key
+from nasrepro.records.spec import PROTOCOL_VERSION, RunSpec, run_key
 from nasrepro.records.store import RunStore
 
 
@@ -165,12 +164,12 @@ def test_no_field_of_the_spec_was_forgotten_above():
     }  # fmt: skip
 
 
-def test_data_and_protocol_version_are_in_the_key(monkeypatch):
+def test_data_and_protocol_version_are_in_the_key():
     before = run_key(SPEC, {"truth": "a"})
     assert run_key(SPEC, {"truth": "b"}) != before
     assert run_key(SPEC, {"truth": "a", "more": "c"}) != before
-    monkeypatch.setattr(spec_module, "PROTOCOL_VERSION", -1)
-    assert run_key(SPEC, {"truth": "a"}) != before
+    assert run_key(SPEC, {"truth": "a"}, PROTOCOL_VERSION) == before
+    assert run_key(SPEC, {"truth": "a"}, PROTOCOL_VERSION + 1) != before
 
 
 def test_threads_and_overrides_reach_the_spec(tmp_path):
@@ -203,6 +202,9 @@ def test_an_override_goes_to_the_methods_that_know_it(tmp_path):
         ({"protocol": ["sound", "loud"]}, ("unknown protocol 'loud'", "did you mean 'sound'")),
         ({"protocol": ["as-written", "as-released"], "methods": ["gdas", "rea"]}, ("method 'rea' has no protocol",)),
         ({"protocol": "sound,as-released"}, ("unknown protocol 'sound,as-released'",)),
+        ({"on": "darts-imagenet", "methods": ["rea"]}, ("imagenet valid after 1 epochs", "weight sharing")),
+        ({"on": "darts-imagenet", "methods": ["random-search"]}, ("imagenet valid after 1 epochs",)),
+        ({"on": "darts-imagenet", "methods": ["local-search"]}, ("imagenet valid after 1 epochs",)),
         ({"threads": 0}, ("threads must be at least 1, not 0",)),
         ({"overrides": {"trainin": {"epochs": 1}}}, ("unknown block of settings 'trainin'", "'training'")),
         ({"overrides": {"training": {"epoks": 1}}}, ("unknown setting", "did you mean 'epochs'")),

@@ -11,6 +11,7 @@ from nasrepro.errors import UserError
 from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
 from nasrepro.splits import Split
+from nasrepro.supernets.darts_alone import DartsStandalone
 from nasrepro.training.darts_standalone import darts_training, fitting
 from nasrepro.training.retraining import RetrainSettings
 from nasrepro.training.supernet import Diverged
@@ -18,6 +19,9 @@ from nasrepro.training.supernet import Diverged
 CELL = DartsSpace().parse("ENNAS")
 SMALL = DartsSkeleton(4, 3, 8, 10, in_channels=1, auxiliary=False)
 RECIPE = RetrainSettings(epochs=3, batch_size=50, lr=0.1, cutout=4, drop_path=0.3, train_images=150, eval_every=2)
+
+HEADED = replace(SMALL, image_size=32, auxiliary=True)
+ONE_LEFT = RECIPE.model_copy(update={"train_images": 151})
 
 
 def make(digits, recipe=RECIPE, *, skeleton=SMALL, seed=0, split=Split.TEST):
@@ -124,11 +128,23 @@ def test_the_test_split_is_trained_for_on_all_other_images_and_the_valid_split_o
         (replace(SMALL, in_channels=3), RECIPE, Split.TEST, "3 channels"),
         (SMALL, RetrainSettings(), Split.TEST, "cutout of 16 pixels"),
         (SMALL, RECIPE, Split.TRAIN, "'train'"),
+        (HEADED, ONE_LEFT, Split.TEST, r"last batch of 151 images.* another 'training.batch_size' than 50"),
+        (replace(SMALL, image_size=4), ONE_LEFT, Split.TEST, "last batch of 151 images"),
     ],
 )
 def test_images_that_do_not_fit_are_refused(digits, skeleton, recipe, split, words):
     with pytest.raises(UserError, match=words):
         fitting(digits, skeleton, recipe, split)
+
+
+def test_a_single_image_is_refused_only_where_it_cannot_be_normalized(digits):
+    assert len(fitting(digits, SMALL, ONE_LEFT, Split.TEST).train) == 151
+    network = DartsStandalone(HEADED, CELL, rng=torch.Generator())
+    network(torch.zeros(2, 1, 32, 32))
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        network(torch.zeros(1, 1, 32, 32))
+    other = DartsSkeleton(4, 3, 224, 10, in_channels=1, family="imagenet")
+    DartsStandalone(other, CELL, rng=torch.Generator())(torch.zeros(1, 1, 224, 224))
 
 
 def test_a_loss_that_is_no_number_ends_the_training(digits):
