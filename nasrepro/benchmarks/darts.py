@@ -62,7 +62,7 @@ _DIGITS_LAPTOP: dict[str, Any] = {
 _CIFAR_LAPTOP: dict[str, Any] = {
     "skeleton": {"channels": 16, "cells": 3, "image_size": 8},
     "training": {
-        "epochs": 20,
+        "epochs": 12,
         "batch_size": 64,
         "train_images": 5000,
         "valid_images": 5000,
