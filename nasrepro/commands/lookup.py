@@ -44,11 +44,12 @@ def query(
 ) -> None:
     """Look up the stand-alone accuracy of genotypes."""
     from nasrepro import benchmarks
+    from nasrepro.spaces.catalog import cell_of
     from nasrepro.splits import Split
 
     target = benchmarks.get(benchmark)
     wanted = None if split is None else Split.parse(split)
-    parsed = [target.space.parse(text) for text in genotypes]
+    parsed = [cell_of(target.space, text) for text in genotypes]
     oracle = target.open_oracle(runs)
     if wanted is None or epochs is None:
         missing = " and ".join(name for name, value in (("--split", split), ("--epochs", epochs)) if value is None)
@@ -93,10 +94,16 @@ def cost(genotypes: Genotypes, benchmark: options.Benchmark = "nb201-digits", js
     if not any(row["params_with_auxiliary"] for row in rows):
         columns.remove("params_with_auxiliary")
     console.show_table(columns, [[row[name] for name in columns] for row in rows], title=f"{benchmark}, stand-alone")
+    for row in rows:
+        for note in row["notes"]:
+            console.say(f"note: {row['id']}: {note}")
 
 
 def _cost(benchmark: Benchmark, text: str) -> dict[str, Any]:
-    genotype = benchmark.space.parse(text)
+    from nasrepro.spaces.catalog import cell_of
+    from nasrepro.spaces.darts_costs import notes
+
+    genotype = cell_of(benchmark.space, text)
     counted = benchmark.space.cost(genotype, benchmark.standalone)
     return {
         "genotype": str(genotype),
@@ -106,6 +113,7 @@ def _cost(benchmark: Benchmark, text: str) -> dict[str, Any]:
         "params": counted.params,
         "params_with_auxiliary": with_auxiliary(genotype, benchmark.standalone),
         "macs": counted.macs,
+        "notes": notes(counted.macs, benchmark.standalone),
     }
 
 

@@ -80,9 +80,11 @@ def retrain(
 def _genotype(text: str, benchmark: Benchmark, store: RunStore) -> Genotype:
     """What the user names: a cell of the benchmark's space, or a record of a search in it. Raises `UserError`."""
     from nasrepro.records.store import PACKED, PLAIN, read_record
-    from nasrepro.spaces.catalog import find
+    from nasrepro.spaces.catalog import cell_of, find
 
     if text.endswith((PLAIN, PACKED)):
+        if not Path(text).is_file():
+            raise UserError(f"there is no file '{text}'; allowed: cells, and records of runs that found them")
         record = read_record(Path(text))
     elif _KEY.fullmatch(text):
         stored = store.get(text)
@@ -90,8 +92,7 @@ def _genotype(text: str, benchmark: Benchmark, store: RunStore) -> Genotype:
             raise UserError(f"there is no record of a run '{text}' in '{store.root}'")
         record = stored
     else:
-        cell: Genotype = benchmark.space.parse(text)
-        return cell
+        return cell_of(benchmark.space, text)
     if record.found is None:
         raise UserError(f"the run of record '{text}' {record.status} and found no genotype")
     space = find(record.found.genotype)
@@ -152,6 +153,7 @@ def _facts(record: StandaloneRecord, benchmark: Benchmark, store: RunStore) -> d
         "seconds": record.seconds,
         "printed": printed,
         "settings": record.spec.settings,
+        "notes": _notes(record),
         "record": str(training_path(store, record.key)),
     }
 
@@ -174,6 +176,13 @@ def _known(record: StandaloneRecord, benchmark: Benchmark) -> tuple[list[str], l
     return [cell.name for cell in cells], printed
 
 
+def _notes(record: StandaloneRecord) -> list[str]:
+    from nasrepro.spaces.darts_costs import notes
+    from nasrepro.spaces.darts_skeleton import DartsSkeleton
+
+    return notes(record.macs, DartsSkeleton(**record.spec.settings["skeleton"]))  # type: ignore[arg-type]
+
+
 def _show(records: Sequence[StandaloneRecord], benchmark: Benchmark, store: RunStore) -> None:
     """All trainings of one cell."""
     from nasrepro.records.standalone import training_path
@@ -194,6 +203,8 @@ def _show(records: Sequence[StandaloneRecord], benchmark: Benchmark, store: RunS
         headings = ("printed in", "error %", "±", "best error %", "parameters M", "epochs", "note")
         console.show_table(headings, [[result[name] for name in fields] for result in printed])
     console.say("the best epoch was chosen on the very images that are scored; the honest number is the last epoch's")
+    for note in _notes(first):
+        console.say(f"note: {note}")
     if not first.verified:
         console.say("note: the images could not be verified as the official ones")
     for record in records:

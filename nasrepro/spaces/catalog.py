@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nasrepro.errors import unknown
-from nasrepro.spaces.base import Space
+from nasrepro.errors import UserError, unknown
+from nasrepro.spaces.base import G, Space
 from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.nb201 import NB201Space
 
@@ -31,3 +31,11 @@ def space_of(id_or_name: str) -> Space[Any]:
             raise unknown("kind of id", prefix, _BY_PREFIX)
         raise unknown("space", id_or_name, [known.name for known in _SPACES])
     return space
+
+
+def cell_of(space: Space[G], text: str) -> G:
+    """The cell that `text` names in `space`; raises `UserError`, which says so where it is one of another space."""
+    theirs = find(text) if ":" in text else None
+    if theirs is not None and theirs.name != space.name:
+        raise UserError(f"'{text}' belongs to another space, '{theirs.name}'; allowed: cells of '{space.name}'")
+    return space.parse(text)

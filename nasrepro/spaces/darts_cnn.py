@@ -79,6 +79,8 @@ class DartsSpace(Space[DartsGenotype]):
             return from_index(int(text))
         if text.startswith("darts:"):
             return darts_text.from_id(text)
+        if text.startswith(_PATH):
+            raise UserError(f"'{text}' is a path through a supernet and no cell; allowed: ids that begin with 'darts:'")
         if re.search(r"[(\[=]", text):
             return darts_text.from_notation(text)
         return darts_named.get(text).genotype

@@ -8,11 +8,14 @@ they count, so they are only comparable when the counter is stated.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from nasrepro.spaces.base import Cost
 from nasrepro.spaces.darts_genotype import ALL_OPS, DartsGenotype
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
 
+MOBILE_MACS = 600_000_000
+"""A network on ImageNet has fewer multiply-accumulates in the papers' mobile setting (Liu et al., ICLR 2019)."""
 _HIDDEN, _WIDE = 128, 768  # channels of the auxiliary head's two convolutions
 
 
@@ -38,6 +41,15 @@ def with_auxiliary(genotype: DartsGenotype, skeleton: DartsSkeleton) -> int:
     normalized = 2 * _WIDE if skeleton.family == "cifar" else 0  # the ImageNet head lacks its second normalization
     head = channels * _HIDDEN + 2 * _HIDDEN + 4 * _HIDDEN * _WIDE + normalized
     return params + head + (_WIDE + 1) * skeleton.classes
+
+
+def notes(macs: int, skeleton: Any) -> list[str]:
+    """What must be known of a network of so many multiply-accumulates before it is compared with printed ones."""
+    if not isinstance(skeleton, DartsSkeleton) or skeleton.family != "imagenet" or macs < MOBILE_MACS:
+        return []
+    return [
+        f"{macs / 1e6:,.1f} million multiply-adds are beyond the mobile setting, which is below {MOBILE_MACS // 10**6} million"
+    ]
 
 
 def _body(genotype: DartsGenotype, skeleton: DartsSkeleton) -> tuple[Cost, list[_Map]]:

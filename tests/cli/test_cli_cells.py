@@ -28,6 +28,7 @@ def test_cost_of_a_cell_in_all_its_notations(nasrepro, target, params, trained, 
         "params": params,
         "params_with_auxiliary": trained,
         "macs": macs,
+        "notes": [],
     }
     assert result.json == [expected] * len(notations)
 
@@ -38,6 +39,16 @@ def test_only_networks_with_an_auxiliary_head_have_its_parameters(nasrepro):
         assert row["params_with_auxiliary"] is None
         assert "params_with_auxiliary" not in nasrepro(*words).out
     assert "3825768" in nasrepro("cost", "DARTS_V2", "--benchmark", "darts-cifar10").out
+
+
+def test_a_network_beyond_the_mobile_setting_is_called_so(nasrepro):
+    note = "706.9 million multiply-adds are beyond the mobile setting, which is below 600 million"
+    small, large = nasrepro("cost", "DARTS_V2", "SETN", "-b", "darts-imagenet", "--json").json
+    assert (small["notes"], large["notes"]) == ([], [note])
+    page = nasrepro("cost", "DARTS_V2", "SETN", "-b", "darts-imagenet").out
+    assert page.count("note: ") == 1
+    assert f"note: {large['id']}: {note}" in page
+    assert "note: " not in nasrepro("cost", "SETN", "-b", "darts-cifar10").out
 
 
 def test_a_cell_with_none_and_one_state_twice_has_no_index_but_a_cost(nasrepro):
@@ -53,6 +64,9 @@ def test_a_cell_with_none_and_one_state_twice_has_no_index_but_a_cost(nasrepro):
         ("Genotype(normal=[('none', 0), ('none', 5)], reduce=[])", ["normal, pair 2", "0 to 1, not 5"]),
         ("Genotype(normal=[('none', 0)\n('none', 1)],\nreduce=[])", ["character 30", "',' or ']'"]),
         ("Genotype(normal=[('none', 0)", ["'[' of character 17 is not closed"]),
+        ("nb201:5", ["'nb201:5' belongs to another space, 'nb201'", "'darts_cnn'"]),
+        ("darts-path:1.12.16", ["'darts-path:1.12.16' is a path", "no cell"]),
+        ("nosuch:3", ["unknown cell 'nosuch:3'"]),
         ("9119789245425254400", ["out of range", "0 to 9119789245425254399"]),
     ],
 )

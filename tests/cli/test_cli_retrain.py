@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nasrepro import benchmarks
-from nasrepro.commands.retrain import _known
+from nasrepro.commands.retrain import _known, _notes
 from nasrepro.experiments.provenance import collect
 from nasrepro.experiments.retraining import recipe_for, train_planned
 from nasrepro.experiments.variants import parse_overrides
@@ -75,6 +75,16 @@ def test_what_was_printed_about_a_cell_stands_beside_it_on_its_data_set_only(tmp
     assert _known(record, benchmarks.get("darts-digits")) == (["ENNAS"], [])
 
 
+def test_a_training_beyond_the_mobile_setting_is_called_so(tmp_path):
+    record = trained_before(RunStore(tmp_path / "runs"))
+    skeleton = vars(benchmarks.get("darts-imagenet").standalone)
+    photographs = record.spec.model_copy(update={"settings": {**record.spec.settings, "skeleton": skeleton}})
+    large = record.model_copy(update={"spec": photographs, "macs": 600_000_000})
+    assert _notes(large) == ["600.0 million multiply-adds are beyond the mobile setting, which is below 600 million"]
+    assert _notes(large.model_copy(update={"macs": 599_999_999})) == []
+    assert _notes(record.model_copy(update={"macs": 600_000_000})) == []
+
+
 def test_a_diverged_training_is_told_and_exit_code_1(nasrepro, tmp_path):
     broken = ("training.lr=1e38", "training.clip=null", "training.epochs=3")
     trained_before(RunStore(tmp_path / "runs"), *broken)
@@ -101,7 +111,10 @@ def test_a_diverged_training_is_told_and_exit_code_1(nasrepro, tmp_path):
         (["ENNAS", "-b", "darts-imagenet"], ["imagenet", "train/CLASS"]),
         (["ENNAS", "-b", "darts-cifar100"], ["cifar100"]),
         (["0" * 20], ["no record of a run", "'runs'"]),
-        (["gone.json"], ["gone.json"]),
+        (["gone.json"], ["there is no file 'gone.json'"]),
+        (["gone.json.gz"], ["there is no file 'gone.json.gz'"]),
+        (["nb201:5"], ["'nb201:5' belongs to another space, 'nb201'", "allowed: cells of 'darts_cnn'"]),
+        (["darts-path:1.12.16"], ["a path through a supernet and no cell"]),
     ],
 )
 def test_bad_requests_are_one_line(nasrepro, user_error, tmp_path, words, named):
