@@ -92,7 +92,8 @@ def _genotype(text: str, benchmark: Benchmark, store: RunStore) -> Genotype:
             raise UserError(f"there is no record of a run '{text}' in '{store.root}'")
         record = stored
     else:
-        return cell_of(benchmark.space, text)
+        cell: Genotype = cell_of(benchmark.space, text)
+        return cell
     if record.found is None:
         raise UserError(f"the run of record '{text}' {record.status} and found no genotype")
     space = find(record.found.genotype)

@@ -47,9 +47,8 @@ def notes(macs: int, skeleton: Any) -> list[str]:
     """What must be known of a network of so many multiply-accumulates before it is compared with printed ones."""
     if not isinstance(skeleton, DartsSkeleton) or skeleton.family != "imagenet" or macs < MOBILE_MACS:
         return []
-    return [
-        f"{macs / 1e6:,.1f} million multiply-adds are beyond the mobile setting, which is below {MOBILE_MACS // 10**6} million"
-    ]
+    bound = f"the mobile setting, which is below {MOBILE_MACS // 10**6} million"
+    return [f"{macs / 1e6:,.1f} million multiply-adds are beyond {bound}"]
 
 
 def _body(genotype: DartsGenotype, skeleton: DartsSkeleton) -> tuple[Cost, list[_Map]]:
