@@ -197,7 +197,7 @@ def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
                 "report": str(page),
                 "rows": table_rows(page.parent / "table.csv"),
                 "contrasts": table_rows(page.parent / CONTRASTS_TABLE) if asked else [],
-                **_forgetting(page.parent),
+                **_more_tables(page.parent),
                 "runs": [record.key for record in outcome.records],
                 "reused": outcome.reused,
                 "failed": [{"run": failure.job.label, "error": failure.error} for failure in outcome.failures],
@@ -211,11 +211,12 @@ def _show_comparison(outcome: Outcome, page: Path, *, json: bool) -> None:
     console.say(f"report: {page}")
 
 
-def _forgetting(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """What a report tells of watched cells, by the name of its table; nothing where none were watched."""
+def _more_tables(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What a report tells of papers' numbers and of watched cells, by the name of its table; only tables it has."""
     from nasrepro.reporting.forgetting_tables import FILES
+    from nasrepro.reporting.printed import FILE
 
-    files = [folder / name for name in FILES]
+    files = [folder / name for name in (FILE, *FILES)]
     return {file.stem: table_rows(file) for file in files if file.is_file()}
 
 

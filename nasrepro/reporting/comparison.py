@@ -20,6 +20,8 @@ from nasrepro.reporting.forgetting_tables import FILES as FORGETTING_FILES
 from nasrepro.reporting.forgetting_tables import forgetting_files, forgetting_views
 from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.page import render_page
+from nasrepro.reporting.printed import FILE as PRINTED_FILE
+from nasrepro.reporting.printed import printed_files, printed_views
 from nasrepro.reporting.style import Drawing, styled
 from nasrepro.reporting.table_model import NumbersFile, Table
 from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
 CONTRASTS_TABLE = "contrasts.csv"
 OWN = (
-    *("index.html", "table.csv", "table.md", "table.tex", CONTRASTS_TABLE, CONTRASTS_FILE, *FORGETTING_FILES),
-    *("figures", "records"),
+    *("index.html", "table.csv", "table.md", "table.tex", CONTRASTS_TABLE, CONTRASTS_FILE, PRINTED_FILE),
+    *(*FORGETTING_FILES, "figures", "records"),
 )
 
 
@@ -42,8 +44,9 @@ def render_comparison(
     Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png` and `records/*.json.gz`; `out`
     is replaced as a whole. With `contrasts` the page begins with their answers, `contrasts.csv` has these for machines,
     and `contrasts.json` keeps the questions for the next rendering; where runs watched cells, `forgetting.csv` and
-    `sharing.csv` tell of them. `command` is what the reader types to get it
-    again. Raises `UserError` when the records must not share a table or the folder cannot be written.
+    `sharing.csv` tell of them, and where papers print numbers of these methods on the benchmark, `printed.csv` has
+    them beside ours. `command` is what the reader types to get it again. Raises
+    `UserError` when the records must not share a table or the folder cannot be written.
     """
     analysis = analyze(records, several_protocols=True)
     answered = answers(analysis, contrasts)
@@ -65,12 +68,13 @@ def render_comparison(
 def comparison_tables(analysis: Analysis, answered: Sequence[Answer], caption: str) -> list[Table]:
     """The tables people read; first the answers, where something was asked."""
     asked = contrast_tables(answered, analysis, caption) if answered else []
-    return [*asked, *views(analysis, caption), *forgetting_views(analysis, caption)]
+    return [*asked, *views(analysis, caption), *printed_views(analysis, caption), *forgetting_views(analysis, caption)]
 
 
 def _numbers_files(analysis: Analysis, answered: Sequence[Answer]) -> list[NumbersFile]:
     """Tables for machines beside `table.csv`."""
-    return [*([contrast_file(answered, CONTRASTS_TABLE)] if answered else []), *forgetting_files(analysis)]
+    asked = [contrast_file(answered, CONTRASTS_TABLE)] if answered else []
+    return [*asked, *printed_files(analysis), *forgetting_files(analysis)]
 
 
 def terminal_comparison(records: Sequence[RunRecord], contrasts: Sequence[Contrast] = ()) -> RenderableType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nasrepro.metrics.summary import Summary, summarize
@@ -12,7 +12,7 @@ from nasrepro.reporting.analysis import MethodResult, Scoring
 from nasrepro.reporting.claim_table import claim_findings
 from nasrepro.reporting.claims import JudgedGroups
 from nasrepro.reporting.ours import OursGroup, scale_findings
-from nasrepro.reporting.reproduction_values import comparable, extra_key, extra_scorings, our_name, values_of
+from nasrepro.reporting.reproduction_values import at_home, comparable, extra_key, extra_scorings, our_name, values_of
 from nasrepro.reporting.table_model import (
     MINUS,
     MISSING,
@@ -27,6 +27,8 @@ from nasrepro.reporting.table_model import (
     seed_text,
     stat,
 )
+
+BOLD_NOTE = "b: set in bold by the paper; no test is implied."
 
 
 def reproduction_table(item: TableItem, groups: Sequence[OursGroup]) -> Table:
@@ -69,7 +71,7 @@ def for_people(full: Table, item: TableItem, groups: Sequence[OursGroup]) -> Tab
         f"{f'Numbers in {units}. ' if units else ''}Rows marked paper are the paper's printed numbers. "
         "Ours: mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean."
     ]
-    if any(comparable(item, group) for group in groups):
+    if any(comparable(item, group.analysis) for group in groups):
         notes[0] += (
             " Δ is ours minus the printed mean, with the interval of ours; the printed mean is taken as exact, because "
             "the paper gives no interval."
@@ -89,7 +91,7 @@ def _rows(item: TableItem, line: PaperRow, groups: Sequence[OursGroup], extra: d
         "method": Cell(text=our_name(line)),
         "source": Cell(text="paper" if ours else unmatched),
         "seeds": Cell(text=""),
-        **{key: _printed(printed) for key, printed in line.cells.items()},
+        **{key: printed_cell(printed) for key, printed in line.cells.items()},
         **{key: Cell(text="") for key in extra},
     }
     return [Row(cells, reference=True, first_of_group=True), *ours]
@@ -102,7 +104,8 @@ def _unmatched(line: PaperRow) -> str:
     return "paper, reported only" if line.how == "reported" else "paper, ours not run"
 
 
-def _printed(printed: Printed) -> Cell:
+def printed_cell(printed: Printed) -> Cell:
+    """The number in the paper's own digits, marked where the paper sets it in bold."""
     text = printed.raw.replace("±", " ± ").replace("  ", " ").replace("-", MINUS)
     return Cell(value=printed.mean, std=printed.std, text=text, marks=("b",) if printed.bold else ())
 
@@ -114,20 +117,20 @@ def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str,
     whose = f"{line.label}, not in the paper: {group.label}" if line.added else group.label
     cells = {
         "row": Cell(text=line.label),
-        "who": Cell(text=whose, note=_runs(result)),
+        "who": Cell(text=whose, note=run_words(result)),
         "seeds": Cell(text=seed_text(result.seeds)),
         "method": Cell(text=our_name(line)),
         "source": Cell(text=group.label),
         "n": Cell(value=len(result.done)),
     }
     for column in item.columns:
-        summary = summarize(list(values_of(item, column, group, result).values()))
+        summary = summarize(list(values_of(item, column, group.analysis, result).values()))
         cell = _with_interval(summary, column.digits)
         printed = line.cells.get(column.key)
-        if comparable(item, group) and printed is not None and cell.value is not None:
-            delta = _difference(cell, printed)
+        if comparable(item, group.analysis) and printed is not None and cell.value is not None:
+            delta = difference_to(printed, cell)
             cells[f"{column.key}.ours_minus_paper"] = delta
-            cell = stat(summary, note=_difference_text(delta, column.digits))
+            cell = stat(summary, note=difference_text(delta, column.digits))
         cells[column.key] = cell
     for key in extra:
         own = next((s for s in group.analysis.scorings if extra_key(s) == key), None)
@@ -135,7 +138,7 @@ def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str,
     return Row(cells, records=tuple(record.key for record in result.records))
 
 
-def _runs(result: MethodResult) -> str:
+def run_words(result: MethodResult) -> str:
     """How many seeds stand behind a row, and what became of the others."""
     bad = [(len(result.diverged), "diverged"), (len(result.failed), "failed")]
     seeds = f"seeds {seed_text(result.seeds)}, n = {len(result.done)}" if result.done else "no finished run"
@@ -147,7 +150,8 @@ def _with_interval(summary: Summary | None, digits: int) -> Cell:
     return replace(cell, note=brackets(cell, digits))
 
 
-def _difference(ours: Cell, printed: Printed) -> Cell:
+def difference_to(printed: Printed, ours: Cell) -> Cell:
+    """Ours, which has a value, minus the printed mean, with the interval of ours."""
     shift = printed.mean
     assert ours.value is not None
     return Cell(
@@ -157,7 +161,8 @@ def _difference(ours: Cell, printed: Printed) -> Cell:
     )
 
 
-def _difference_text(delta: Cell, digits: int) -> str:
+def difference_text(delta: Cell, digits: int) -> str:
+    """Two small lines: the difference, its interval."""
     if delta.value is None:
         return ""
     return f"Δ {decimal(delta.value, digits, sign=True)}\n{brackets(delta, digits, sign=True)}"
@@ -166,12 +171,16 @@ def _difference_text(delta: Cell, digits: int) -> str:
 def paper_notes(item: TableItem) -> list[str]:
     """What is to be known about the printed numbers: marks, rows, the table."""
     bold = any(printed.bold for row in item.rows for printed in row.cells.values())
-    marks = ["b: set in bold by the paper; no test is implied."] if bold else []
-    rows: dict[str, list[str]] = {}
-    for row in item.rows:
+    return [*([BOLD_NOTE] if bold else []), *row_notes(item.rows), *item.notes]
+
+
+def row_notes(rows: Iterable[PaperRow]) -> list[str]:
+    """The notes on rows, each once, after the labels that it is about."""
+    noted: dict[str, list[str]] = {}
+    for row in rows:
         if row.note:
-            rows.setdefault(row.note, []).append(row.label)
-    return [*marks, *(f"{_listed(labels)}: {note}" for note, labels in rows.items()), *item.notes]
+            noted.setdefault(row.note, []).append(row.label)
+    return [f"{_listed(labels)}: {note}" for note, labels in noted.items()]
 
 
 def _listed(labels: Sequence[str]) -> str:
@@ -196,15 +205,15 @@ def table_findings(item: TableItem, judged: JudgedGroups) -> list[str]:
 
 def _what_is_compared(item: TableItem, groups: Sequence[OursGroup]) -> list[str]:
     """Why no difference to the printed numbers is formed, where none is."""
-    at_home = [group for group in groups if group.benchmark == item.benchmark and not item.measured_on]
+    home = [group for group in groups if at_home(item, group.analysis)]
     lines = []
-    if elsewhere := sorted({group.benchmark for group in groups if group not in at_home}):
+    if elsewhere := sorted({group.benchmark for group in groups if group not in home}):
         lines.append(
             f"Runs on {join_words(elsewhere)} do not measure what the paper measured on "
             f"{item.measured_on or item.benchmark}: they show the methods at work, and no difference to the printed "
             "numbers is formed."
         )
-    if smaller := sorted({group.scale for group in at_home if not comparable(item, group)}):
+    if smaller := sorted({group.scale for group in home if not comparable(item, group.analysis)}):
         lines.append(
             f"The paper trained the found cells at its own size; ours are trained at scale {join_words(smaller)}, so "
             "no difference to the printed numbers is formed."

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nasrepro.papers.table import Column, Row, RowClaim, TableItem
-from nasrepro.reporting.analysis import MethodResult, Scoring
+from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.claims import Judged, Measured, differences, judge_all
 from nasrepro.reporting.grouping import PRIMARY, on_the_way
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.table_model import join_words
 
 
-def comparable(item: TableItem, group: OursGroup) -> bool:
+def at_home(item: TableItem, analysis: Analysis) -> bool:
+    """Whether ours are judged by what the paper measured on."""
+    return _benchmark(analysis) == item.benchmark and not item.measured_on
+
+
+def comparable(item: TableItem, analysis: Analysis) -> bool:
     """Whether ours measure what the paper measured, so that a difference says something."""
-    return group.benchmark == item.benchmark and not item.measured_on and (not item.trained or group.scale == "paper")
+    return at_home(item, analysis) and (not item.trained or analysis.records[0].spec.scale == "paper")
 
 
-def values_of(item: TableItem, column: Column, group: OursGroup, result: MethodResult) -> dict[int, float]:
+def values_of(item: TableItem, column: Column, analysis: Analysis, result: MethodResult) -> dict[int, float]:
     """What the column shows of each finished run of one row, by seed; empty where these runs have no such number."""
-    scoring = _scoring_for(item, column, group)
+    scoring = scoring_for(item, column, analysis)
     if scoring is None or (column.error and not scoring.higher_is_better):
         return {}
     if column.of != "answer" and scoring.name != PRIMARY:  # traces and rankings hold the primary scoring only
@@ -36,22 +41,26 @@ def values_of(item: TableItem, column: Column, group: OursGroup, result: MethodR
     return {seed: 100.0 - value for seed, value in values.items()} if column.error else values
 
 
-def _scoring_for(item: TableItem, column: Column, group: OursGroup) -> Scoring | None:
-    """The group's scoring that measures what the column shows: on another benchmark `test` may be another data set.
+def scoring_for(item: TableItem, column: Column, analysis: Analysis) -> Scoring | None:
+    """Our scoring that measures what the column shows: on another benchmark `test` may be another data set.
 
     Where the item travels, the scorings of any benchmark stand for those of the same name, unless another column is of
     what that benchmark measures: then this one is not.
     """
     if column.scoring is None:
         return None
-    at_home = group.benchmark == item.benchmark
-    main, wanted = group.analysis.primary, _full_name(item, column.scoring)
+    same_place = _benchmark(analysis) == item.benchmark
+    main, wanted = analysis.primary, _full_name(item, column.scoring)
     spelled_out = main is not None and extra_key(main) in {other.scoring for other in item.columns}
-    by_name = at_home or (item.travels and not spelled_out)
-    for scoring in group.analysis.scorings:
-        if (by_name and scoring.name == column.scoring) or (not at_home and extra_key(scoring) == wanted):
+    by_name = same_place or (item.travels and not spelled_out)
+    for scoring in analysis.scorings:
+        if (by_name and scoring.name == column.scoring) or (not same_place and extra_key(scoring) == wanted):
             return scoring
     return None
+
+
+def _benchmark(analysis: Analysis) -> str:
+    return analysis.records[0].spec.benchmark
 
 
 def _full_name(item: TableItem, scoring: str) -> str:
@@ -95,7 +104,7 @@ def _measured(item: TableItem, claim: RowClaim, group: OursGroup) -> Measured:
 
     def values(label: str) -> dict[int, float]:
         result = group.result(item.row(label).variant)
-        return values_of(item, column, group, result) if result is not None else {}
+        return values_of(item, column, group.analysis, result) if result is not None else {}
 
     rows = [label for label in (claim.row, claim.minus) if label is not None]
     return Measured(

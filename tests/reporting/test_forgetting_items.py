@@ -151,7 +151,7 @@ def test_a_column_of_tau_is_the_ranking_at_the_end_and_is_judged() -> None:
     result = group.result(whole.row("GDAS-NSAS").variant)
     assert result is not None
     assert result.ranking is not None
-    assert values_of(whole, whole.column("tau"), group, result) == result.ranking.taus
+    assert values_of(whole, whole.column("tau"), group.analysis, result) == result.ranking.taus
     assert [own.verdict for own in judge_rows(whole, group)] == ["contradicted"]
     of_tau = whole.model_copy(update={"claims": [*whole.claims, whole.claims[0].model_copy(update={"column": "tau"})]})
     assert [own.verdict for own in judge_rows(of_tau, group)] == ["contradicted", "holds"]
@@ -162,9 +162,9 @@ def test_tau_of_another_benchmark_stands_only_where_the_paper_looked_nothing_up(
     whole, group = table("nsas/figure-4"), ranked(2)
     result = group.result(whole.row("GDAS").variant)
     assert result is not None
-    assert len(values_of(whole, whole.column("tau"), group, result)) == 2
+    assert len(values_of(whole, whole.column("tau"), group.analysis, result)) == 2
     looked_up = whole.model_copy(update={"trained": False})
-    assert values_of(looked_up, whole.column("tau"), group, result) == {}
+    assert values_of(looked_up, whole.column("tau"), group.analysis, result) == {}
 
 
 def test_figure_4_has_rows_that_the_paper_has_not_and_forms_no_difference(tmp_path: Path) -> None:
@@ -221,8 +221,8 @@ def test_a_score_that_is_an_error_already_is_not_turned() -> None:
     scores = [score.model_copy(update={"higher_is_better": False}) for score in record.scores]
     group = OursGroup("ours", [record.model_copy(update={"scores": scores})], fresh=True)
     (result,) = analyze(group.records).methods
-    assert values_of(whole, whole.column("error"), group, result) == {}
+    assert values_of(whole, whole.column("error"), group.analysis, result) == {}
     best = Column(key="b", label="Best", scoring="test", of="trace-best", error=True, higher_is_better=False)
     group = OursGroup("ours", [record], fresh=True)
     (result,) = analyze(group.records).methods
-    assert values_of(whole, best, group, result) == {0: pytest.approx(10.0)}
+    assert values_of(whole, best, group.analysis, result) == {0: pytest.approx(10.0)}
