@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from nasrepro import console
 from nasrepro.commands import options
+from nasrepro.commands.benchmark_page import benchmark_facts
 from nasrepro.commands.cell_page import cell_facts, cell_rows
 from nasrepro.commands.method_page import first_paragraph, method_facts, print_method
 from nasrepro.errors import UserError, unknown
-
-if TYPE_CHECKING:
-    from nasrepro.benchmarks import Benchmark
 
 T = TypeVar("T")
 COLUMNS = {
@@ -28,6 +25,8 @@ COLUMNS = {
     "cells": ("name", "kind", "printed_error", "params", "source"),
 }
 """What is listed, and what of it."""
+_TITLES = {"skeletons": "skeletons of supernets", "retraining": "how cells are trained from scratch"}
+"""Of tables that need more than their name."""
 
 
 def list_names(
@@ -72,7 +71,7 @@ def show(
     if catalog.knows(name):
         facts = method_facts(catalog.get(name), target)
     elif name in benchmarks.names():
-        facts = _benchmark_facts(benchmarks.get(name), runs)
+        facts = benchmark_facts(benchmarks.get(name), runs)
     elif name in data:
         facts = data[name]
     elif name in [*regularizing.names(), *SELECTORS]:
@@ -153,50 +152,6 @@ def _benchmarks() -> list[dict[str, Any]]:
     ]
 
 
-def _benchmark_facts(benchmark: Benchmark, runs: Path) -> dict[str, Any]:
-    from nasrepro.benchmarks import SCALES
-    from nasrepro.splits import Split
-
-    asked = {benchmark.search, *(scoring.fidelity for scoring in benchmark.scorings)}
-    source, problem, covers = None, None, None
-    try:
-        oracle = benchmark.open_oracle(runs)
-        held, source, covers = oracle.fidelities(), oracle.source, oracle.covers_space
-    except UserError as error:
-        held, problem = sorted(asked), str(error)
-    own = [fidelity for fidelity in held if fidelity.dataset == benchmark.search.dataset]
-    return {
-        "name": benchmark.name,
-        "kind": "benchmark",
-        "summary": benchmark.summary,
-        "space": benchmark.space.name,
-        "genotypes": len(benchmark.space),
-        "images": benchmark.images,
-        "splits": [split.value for split in Split if any(fidelity.split == split for fidelity in own)],
-        "epochs": sorted({fidelity.epochs for fidelity in own}),
-        "source": source,
-        "truth": "missing" if problem else "present",
-        "problem": problem,
-        "covers_space": covers,
-        "search": str(benchmark.search),
-        "scorings": [
-            {
-                "name": scoring.name,
-                "dataset": scoring.fidelity.dataset,
-                "split": scoring.fidelity.split.value,
-                "epochs": scoring.fidelity.epochs,
-                "higher_is_better": scoring.higher_is_better,
-            }
-            for scoring in benchmark.scorings
-        ],
-        "fidelities": [
-            {"dataset": fidelity.dataset, "split": fidelity.split.value, "epochs": fidelity.epochs} for fidelity in held
-        ],
-        "standalone": dataclasses.asdict(benchmark.standalone),
-        "skeletons": {scale: benchmark.skeleton(scale) for scale in SCALES} if benchmark.images else {},
-    }
-
-
 def _print_facts(facts: dict[str, Any]) -> None:
     """Plain values one per line; lists of objects as tables; an object as its fields."""
     for name, value in facts.items():
@@ -206,7 +161,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
         elif isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values()):
             columns = list(next(iter(value.values())))
             rows = [[key, *(part[column] for column in columns)] for key, part in value.items()]
-            console.show_table(["", *columns], rows, title=name)
+            console.show_table(["", *columns], rows, title=_TITLES.get(name, name))
         elif value not in (None, [], {}):
             console.say(f"{name}: {_text(value)}")
 

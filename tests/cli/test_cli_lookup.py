@@ -149,6 +149,24 @@ def test_show_a_benchmark_whose_truth_is_missing(nasrepro):
     assert "truth: missing" in nasrepro("show", "nb201-cifar10").out
 
 
+def test_show_a_benchmark_whose_cells_are_trained(nasrepro):
+    facts = nasrepro("show", "darts-cifar10", "--json").json
+    assert (facts["truth"], facts["problem"], facts["covers_space"]) == ("trained on demand", None, False)
+    assert facts["search"] == "cifar10 valid after 600 epochs"
+    laptop, paper = (facts["retraining"][scale] for scale in ("laptop", "paper"))
+    assert (paper["channels"], paper["cells"], paper["image_size"], paper["epochs"], paper["trials"]) == (
+        36, 20, 32, 600, 1,
+    )  # fmt: skip
+    assert (laptop["channels"], laptop["epochs"], laptop["trials"]) == (8, 8, 2)
+    page = nasrepro("show", "darts-cifar10").out
+    assert "problem:" not in page
+    for words in ("truth: trained on demand", "nasrepro retrain", "how cells are trained from scratch", "trials"):
+        assert words in page
+    photographs = nasrepro("show", "darts-imagenet", "--json").json
+    assert (photographs["splits"], photographs["search"]) == (["test"], None)
+    assert nasrepro("show", "nb201-cifar10", "--json").json["retraining"] == {}
+
+
 def test_show_data(nasrepro):
     facts = nasrepro("show", "cifar10", "--json").json
     assert facts["state"] == "missing"
