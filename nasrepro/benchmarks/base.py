@@ -58,6 +58,10 @@ class Benchmark:
     """What was published for every search in this space, where that is not what a block's defaults say."""
     sampler_settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """The same for single samplers, by their short names; goes before `space_settings`."""
+    space_sources: Mapping[str, str] = field(default_factory=dict)
+    """Where `space_settings` were published, by block, and under `skeleton` where `supernet` was."""
+    sampler_sources: Mapping[str, str] = field(default_factory=dict)
+    """Where `sampler_settings` were published, by sampler."""
     released_settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """By sampler, and by method where that says more: what released code of searches in this space did otherwise, for
     the protocol `as-released` of methods that have it; goes before what they say of it."""
@@ -93,6 +97,17 @@ class Benchmark:
     def skeleton(self, scale: str) -> dict[str, Any]:
         """Fields of the supernet's skeleton at a scale."""
         return {**self.searched.sizes(), **self.scales[scale].get("skeleton", {})}
+
+    def stated(self, sampler: str | None) -> dict[tuple[str, str], tuple[Any, str]]:
+        """What was published for searches in this space with a sampler: by block and name, the value and where."""
+        found: dict[tuple[str, str], tuple[Any, str]] = {}
+        for block, values in self.space_settings.items():
+            where = self.space_sources.get(block, "not stated")
+            found |= {(block, name): (value, where) for name, value in values.items()}
+        where = self.sampler_sources.get(sampler or "", "not stated")
+        for block, values in self.sampler_settings.get(sampler or "", {}).items():
+            found |= {(block, name): (value, where) for name, value in values.items()}
+        return found
 
     @property
     def searched(self) -> Any:

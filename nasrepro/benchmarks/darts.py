@@ -24,15 +24,17 @@ _SEARCH: dict[str, Any] = {
     "training": {"epochs": 50, "nesterov": False, "weight_decay": 3e-4},
     "selector": {"candidates": 1000},
 }
-"""Liu et al. (ICLR 2019): SGD of momentum 0.9, 64 images, 0.025 → 0.001, clipped at 5, like NAS-Bench-201's otherwise.
-Li & Talwalkar (UAI 2019) score 1,000 cells."""
+"""SGD of momentum 0.9, 64 images, 0.025 → 0.001, clipped at 5, like NAS-Bench-201's otherwise."""
+_LIU = "Liu et al. (ICLR 2019)"
+_SEARCH_SOURCES = {"training": _LIU, "skeleton": _LIU, "selector": "Li & Talwalkar (UAI 2019)"}
 _SAMPLERS: dict[str, dict[str, Any]] = {
     "gumbel": {"training": {"epochs": 250, "batch_size": 256, "nesterov": True, "weight_decay": 5e-4}},
     "gumbel-free": {"training": {"epochs": 250, "batch_size": 256, "nesterov": True, "weight_decay": 5e-4}},
     "novelty": {"training": {"epochs": 100}},
     "rewarded-novelty": {"training": {"epochs": 100}},
 }
-"""GDAS as its author released it for the cells of NASNet (Dong & Yang, CVPR 2019); EN²AS from its appendix."""
+_GDAS, _EN2AS = "Dong & Yang (CVPR 2019), released for NASNet's cells", "Zhang et al., EN²AS, appendix"
+_SAMPLER_SOURCES = {"gumbel": _GDAS, "gumbel-free": _GDAS, "novelty": _EN2AS, "rewarded-novelty": _EN2AS}
 
 _RUNNING: dict[str, Any] = {"bn": "running"}
 _RELEASED: dict[str, dict[str, Any]] = {
@@ -145,6 +147,8 @@ def _benchmark(name: str, summary: str, images: str, retraining: Retraining, lap
         open_oracle=_no_table,
         space_settings=_SEARCH,
         sampler_settings=_SAMPLERS,
+        space_sources=_SEARCH_SOURCES,
+        sampler_sources=_SAMPLER_SOURCES,
         released_settings=_RELEASED,
         retraining=retraining,
         supernet=DartsSkeleton(16, 8, side, classes, in_channels=channels, auxiliary=False),

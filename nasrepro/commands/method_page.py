@@ -12,7 +12,7 @@ from nasrepro import console
 
 if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
-    from nasrepro.methods.method import Blocks, Method
+    from nasrepro.methods.method import Method
 
 QUESTIONS = {
     "path": "Which path is trained next?",
@@ -20,6 +20,8 @@ QUESTIONS = {
     "genotype": "Which genotype is returned?",
 }
 _PLAIN = "Cross-entropy of a batch of training images on it; weights that it does not use stand still."
+_PROBES = ("probe_cells", "watched_cells")
+"""Settings that cannot exceed the fixed cells of a benchmark, whatever they say."""
 _KEPT = ("id", "paper", "methods", "paper_says", "release_does", "why_it_matters", "our_protocol")
 
 
@@ -37,7 +39,7 @@ def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
         "selector": method.selector,
         "search": method.search,
         "answers": _answers(method),
-        "protocols": {name: _flat(blocks) for name, blocks in method.protocols.items()},
+        "protocols": {name: _protocol(name, method, benchmark) for name in method.protocols},
         "benchmark": benchmark.name,
         "settings": [*_settings(method, benchmark), *_skeleton(method, benchmark)],
         "differences": [
@@ -78,7 +80,8 @@ def print_method(facts: dict[str, Any]) -> None:
     columns = ("setting", "default", *SCALES, "meaning")
     for where, rows in groupby(facts["settings"], key=lambda row: (row["name"].split(".")[0], row["published"])):
         shown = [[_shown(row[column]) for column in ("name", "default", *SCALES, "description")] for row in rows]
-        console.show_table(columns, shown, title=f"{where[0]}: {where[1]}")
+        block = "skeleton of the supernet" if where[0] == "skeleton" else where[0]
+        console.show_table(columns, shown, title=f"{block}: {where[1]}")
     _print_differences(facts["differences"])
 
 
@@ -120,23 +123,37 @@ def first_paragraph(part: object) -> str:
     return " ".join((inspect.getdoc(part) or "not described").split("\n\n")[0].split())
 
 
+def _protocol(name: str, method: Method, benchmark: Benchmark) -> dict[str, Any]:
+    """The settings that a protocol replaces on the benchmark."""
+    from nasrepro.methods.resolving import released
+
+    replaced = {block: dict(values) for block, values in method.protocols[name].items()}
+    models = method.blocks()
+    for block, values in released(benchmark, method).items() if name == "as-released" else ():
+        known = models[block].model_fields if block in models else {}
+        replaced.setdefault(block, {}).update({key: value for key, value in values.items() if key in known})
+    return {f"{block}.{key}": value for block, values in replaced.items() for key, value in values.items()}
+
+
 def _settings(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
+    """By block and by where the default was published: by the class that declares the setting, unless the benchmark
+    states one for its space."""
     from nasrepro.benchmarks import SCALES
     from nasrepro.methods.resolving import resolve
     from nasrepro.training.settings import source
 
     resolved = {scale: resolve(method, benchmark, scale) for scale in SCALES}
+    stated = benchmark.stated(method.sampler)
     for block, model in method.blocks().items():
-        rows = [
-            {
-                "name": f"{block}.{name}",
-                "default": _plain(field.get_default(call_default_factory=True)),
-                **{scale: resolved[scale][block][name] for scale in SCALES},
-                "description": field.description or "",
-                "published": source(model, name),
-            }
-            for name, field in model.model_fields.items()
-        ]
+        rows = []
+        for name, field in model.model_fields.items():
+            own = field.get_default(call_default_factory=True), source(model, name)
+            default, where = stated.get((block, name), own)
+            values = {"default": _plain(default), **{scale: resolved[scale][block][name] for scale in SCALES}}
+            if name in _PROBES:
+                values = {column: min(value, benchmark.probe_count) for column, value in values.items()}
+            described = {"description": field.description or "", "published": where}
+            rows.append({"name": f"{block}.{name}", **values, **described})
         places = list(dict.fromkeys(row["published"] for row in rows))
         yield from sorted(rows, key=lambda row: places.index(row["published"]))
 
@@ -144,18 +161,15 @@ def _settings(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
 def _skeleton(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
     from nasrepro.benchmarks import SCALES
 
+    where = benchmark.space_sources.get("skeleton", f"the networks behind the truth of {benchmark.name}")
     for name, value in benchmark.searched.sizes().items() if method.one_shot else ():
         yield {
             "name": f"skeleton.{name}",
             "default": value,
             **{scale: benchmark.skeleton(scale)[name] for scale in SCALES},
             "description": "",
-            "published": f"the networks behind the truth of {benchmark.name}",
+            "published": where,
         }
-
-
-def _flat(blocks: Blocks) -> dict[str, Any]:
-    return {f"{block}.{name}": value for block, values in blocks.items() for name, value in values.items()}
 
 
 def _plain(value: object) -> object:

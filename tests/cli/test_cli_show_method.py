@@ -2,12 +2,18 @@
 
 import pytest
 
+from nasrepro import benchmarks
 from nasrepro.methods import catalog
+from nasrepro.methods.resolving import resolve
 from nasrepro.training.settings import Settings, source
 
 
 def settings(facts):
     return {row["name"]: row for row in facts["settings"]}
+
+
+def flat(blocks):
+    return {f"{block}.{name}": value for block, values in blocks.items() for name, value in values.items()}
 
 
 def test_the_three_questions_are_answered_in_sentences(nasrepro):
@@ -65,6 +71,54 @@ def test_what_a_protocol_replaces_is_shown(nasrepro):
     page = nasrepro("show", "enas").out
     assert "sound: the settings below" in page
     assert "as-released: training.bn = running" in page
+
+
+@pytest.mark.parametrize(
+    ("method", "sources"),
+    [
+        ("randomnas", {"training.epochs": (50, "Liu et al. (ICLR 2019)"), "training.lr": (0.025, "Dong & Yang (ICLR")}),
+        ("randomnas-nsas", {"selector.candidates": (1000, "Li & Talwalkar (UAI 2019)")}),
+        ("gdas", {"training.batch_size": (256, "Dong & Yang (CVPR 2019), released for NASNet's cells")}),
+        ("en2as", {"training.epochs": (100, "Zhang et al., EN²AS, appendix"), "training.nesterov": (False, "Liu")}),
+    ],
+)
+def test_what_is_published_for_a_space_has_its_source(nasrepro, method, sources):
+    rows = settings(nasrepro("show", method, "-b", "darts-cifar10", "--json").json)
+    for name, (value, where) in sources.items():
+        assert rows[name]["default"] == rows[name]["paper"] == value
+        assert rows[name]["published"].startswith(where)
+    assert rows["skeleton.cells"]["published"] == "Liu et al. (ICLR 2019)"
+    assert rows["training.probe_cells"]["paper"] == rows["training.probe_cells"]["default"] == 12
+    assert rows["training.probe_cells"]["smoke"] == 2
+    page = nasrepro("show", method, "-b", "darts-cifar10").out
+    assert "skeleton of the supernet: Liu et al. (ICLR 2019)" in page
+
+
+def test_the_skeleton_is_called_the_supernets(nasrepro):
+    page = " ".join(nasrepro("show", "randomnas").out.split())  # titles are as narrow as their tables
+    assert "skeleton of the supernet: the networks behind the truth of nb201-digits" in page
+    assert settings(nasrepro("show", "randomnas", "--json").json)["training.probe_cells"]["paper"] == 200
+
+
+@pytest.mark.parametrize("method", ["randomnas", "randomnas-nsas", "gdas", "gdas-nsas", "en2as", "darts-v2", "enas"])
+@pytest.mark.parametrize("on", ["darts-cifar10", "nb201-digits"])
+def test_a_protocol_is_shown_as_it_is_run(nasrepro, method, on):
+    shown = nasrepro("show", method, "-b", on, "--json").json["protocols"]
+    known, where = catalog.get(method), benchmarks.get(on)
+    plain = flat(resolve(known, where, "paper"))
+    for protocol, replaced in shown.items():
+        run = flat(resolve(known, where, "paper", protocol=protocol))
+        assert {name: value for name, value in run.items() if value != plain[name]}.items() <= replaced.items()
+        assert {name: run[name] for name in replaced} == replaced
+
+
+@pytest.mark.parametrize("name", benchmarks.names())
+def test_settings_of_spaces_and_samplers_have_sources(name):
+    benchmark = benchmarks.get(name)
+    for sampler in [None, *benchmark.sampler_settings]:
+        assert all(where not in ("", "not stated") for _, where in benchmark.stated(sampler).values())
+    assert set(benchmark.sampler_sources) == set(benchmark.sampler_settings)
+    assert benchmark.supernet is None or benchmark.space_sources["skeleton"]
 
 
 def test_a_method_without_weight_sharing(nasrepro):
