@@ -11,8 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
-
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import TestSplitForbidden
@@ -22,13 +20,11 @@ from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
-from nasrepro.oracles.base import Answer, Fidelity, Oracle
 from nasrepro.records.spec import Protocol, Scale
 from nasrepro.records.store import RunStore
-from nasrepro.seeds import derive
-from nasrepro.spaces.base import Genotype
 from nasrepro.splits import Split
 from nasrepro.testing import CheckFailed, CheckResult, refused, require, run_checks
+from nasrepro.testing.invented_truth import InventedTruth
 
 _LONGER: dict[str, dict[str, Any]] = {
     "training": {"epochs": 25, "lr": 0.1, "batch_size": 32, "probe_cells": 0, "probe_points": 1},
@@ -67,42 +63,10 @@ def check_method(
     return run_checks([check for check in checks if only is None or check[0] in only])
 
 
-class _InventedTruth(Oracle):
-    """An accuracy for every genotype of any space, drawn from its id; remembers which splits were asked for."""
-
-    name = "invented"
-    source = "drawn at random for a test"
-    covers_space = False
-
-    def __init__(self, search: Fidelity) -> None:
-        self.search = search
-        self.asked: set[Split] = set()
-
-    def fidelities(self) -> list[Fidelity]:
-        """Three lengths of training, so that a search may ask for shorter and longer ones."""
-        asked = self.search
-        return [Fidelity(asked.dataset, asked.split, asked.epochs * k // 2) for k in (1, 2, 4)]
-
-    def seconds(self, genotype: Genotype, *, dataset: str, epochs: int) -> float:
-        return 0.01 * epochs
-
-    def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
-        self.asked.add(split)
-        return Answer(derive(0, genotype.id) % 10_000 / 100, 1, self.search, self.source)
-
-    def query_all(
-        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"
-    ) -> np.ndarray:
-        raise NotImplementedError("an invented truth has no table")
-
-    def fingerprint(self) -> str:
-        return "0" * 64
-
-
 class _Run:
     """One search: its result, and what was seen of it from outside."""
 
-    def __init__(self, context: SearchContext, truth: _InventedTruth, result: SearchResult) -> None:
+    def __init__(self, context: SearchContext, truth: InventedTruth, result: SearchResult) -> None:
         self.context, self.truth, self.result = context, truth, result
 
     def comparable(self) -> dict[str, Any]:
@@ -270,7 +234,7 @@ class _MethodBattery:
         """Search in `folder`, or in one that is thrown away; raises KeyboardInterrupt after `stop_after` reports."""
         benchmark = benchmark or self.benchmark
         settings = resolve(self.method, benchmark, "smoke", overrides)
-        truth = _InventedTruth(benchmark.search)
+        truth = InventedTruth(benchmark.search)
         self.reports = []
 
         def report(done: int, total: int) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import copy
 import inspect
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path as FilePath
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,19 +18,13 @@ from nasrepro.benchmarks import Benchmark
 from nasrepro.methods import regularizing
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
-from nasrepro.seeds import derive, torch_rng
-from nasrepro.spaces.base import Path, Space
-from nasrepro.supernets.catalog import supernet
 from nasrepro.supernets.norm import BatchNormMode
 from nasrepro.testing import CheckResult, refused, require, run_checks
+from nasrepro.testing.small_steps import WARM_UP, Play, watched
 from nasrepro.testing.small_training import SmallTraining
 from nasrepro.training import checkpoint
-from nasrepro.training.regularizer import Regularizer, WeightStep
-from nasrepro.training.sampler import Batch
 from nasrepro.training.settings import source
 
-_WARM_UP = 10
-"""Steps after which a regularizer is looked at: it may need some to have anything to remember."""
 _RADIUS = 1e-6
 _TOLERANCE = 1e-3
 _WEIGHTS = 12
@@ -71,67 +62,12 @@ def requirements(name: str, benchmark: str = "nb201-digits") -> dict[str, Callab
     }
 
 
-class _Play:
-    """A regularizer on a tiny supernet in double precision, some weight steps into a training."""
-
-    def __init__(
-        self, kind: type[Regularizer], space: Space[Any], seed: int = 0, steps: int = _WARM_UP, **network: Any
-    ) -> None:
-        self.regularizer = kind(space, kind.Settings(), seed)  # type: ignore[call-arg]
-        skeleton = replace(space.tiny, channels=3, classes=3, in_channels=1)
-        self.network = cast(Any, supernet(space, skeleton, rng=torch_rng(0, "weights"), **network).train())
-        if not network:
-            self.network.double().dtype = torch.float64
-        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.05)
-        rng = np.random.default_rng(derive(0, "paths"))
-        drawn = (space.sample(rng) for _ in iter(int, 1))
-        self._paths: Iterator[Path] = (cell.path for cell in drawn if getattr(cell, "reaches_output", True))
-        self.losses: list[float] = []
-        self.regularizer.begin_epoch(0, 1)
-        for _ in range(steps):
-            self.step()
-
-    @cached_property
-    def batch(self) -> Batch:
-        """The one that all steps see."""
-        rng = torch_rng(0, "batch")
-        dtype = next(self.network.parameters()).dtype
-        return torch.randn(8, 1, 8, 8, generator=rng, dtype=dtype), torch.randint(3, (8,), generator=rng)
-
-    @cached_property
-    def path(self) -> Path:
-        """That of the step that is looked at."""
-        return next(self._paths)
-
-    def begun(self, path: Path | None = None) -> WeightStep:
-        """A weight step in which nothing was asked yet."""
-        return WeightStep(self.network, path or self.path, self.batch)
-
-    def step(self) -> None:
-        """One whole weight step on the next path."""
-        step = self.begun(next(self._paths))
-        loss = self.regularizer.loss(step)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        step.weights_moved()
-        self.regularizer.after_step(step)
-        self.losses.append(loss.item())
-
-    def gradient(self, loss: Tensor) -> Tensor:
-        """Of all weights, in one row; zero where a weight has no part in the loss."""
-        weights = list(self.network.parameters())
-        found = torch.autograd.grad(loss, weights, allow_unused=True)
-        pairs = zip(weights, found, strict=True)
-        return torch.cat([(torch.zeros_like(w) if g is None else g).flatten() for w, g in pairs])
-
-
 class _RegularizerBattery:
     def __init__(self, name: str, benchmark: Benchmark) -> None:
         self.name, self.kind, self.benchmark = name, regularizing.get(name), benchmark
 
-    def _play(self, **how: Any) -> _Play:
-        return _Play(self.kind, self.benchmark.space, **how)
+    def _play(self, **how: Any) -> Play:
+        return Play(self.kind, self.benchmark.space, **how)
 
     def _training(self, **how: Any) -> SmallTraining:
         return SmallTraining(self.kind, benchmark=self.benchmark.name, **how)
@@ -202,7 +138,7 @@ class _RegularizerBattery:
         return f"relative error at most {worst:.1e} over {len(chosen)} weights"
 
     @staticmethod
-    def _difference(play: _Play, at: int, loss: Callable[[], Tensor]) -> float:
+    def _difference(play: Play, at: int, loss: Callable[[], Tensor]) -> float:
         """Central difference of the loss along weight number `at`."""
         for weight in play.network.parameters():
             if at < weight.numel():
@@ -224,7 +160,7 @@ class _RegularizerBattery:
 
     def state(self) -> str:
         """Through a file, and the losses that follow are the same."""
-        longer, shorter = self._play(steps=2 * _WARM_UP), self._play()
+        longer, shorter = self._play(steps=2 * WARM_UP), self._play()
         with tempfile.TemporaryDirectory() as folder:
             file = FilePath(folder) / "state.pt"
             checkpoint.save(file, {"state": shorter.regularizer.state_dict()})
@@ -232,10 +168,10 @@ class _RegularizerBattery:
         assert read is not None
         shorter.regularizer = self._play(seed=1, steps=0).regularizer
         shorter.regularizer.load_state_dict(read["state"])
-        for _ in range(_WARM_UP):
+        for _ in range(WARM_UP):
             shorter.step()
         require(shorter.losses == longer.losses, f"{shorter.losses} instead of {longer.losses}")
-        return f"{_WARM_UP} steps, a file, {_WARM_UP} more"
+        return f"{WARM_UP} steps, a file, {WARM_UP} more"
 
     def resume(self) -> str:
         whole = self._training().finish()
@@ -252,7 +188,7 @@ class _RegularizerBattery:
 
     def counts(self) -> str:
         play = self._play()
-        with _watched(play.network) as seen:
+        with watched(play.network) as seen:
             step = play.begun()
             play.regularizer.loss(step)
             step.weights_moved()
@@ -265,12 +201,12 @@ class _RegularizerBattery:
     def untouched(self) -> str:
         training = self._training(sampler="gumbel")
         before = training.of_validation()
-        with _watched(training.network) as seen:
-            training.weight_steps(_WARM_UP)
+        with watched(training.network) as seen:
+            training.weight_steps(WARM_UP)
         require(all(len(args) < 3 for args in seen), "a pass was given gates")
         require(training.alpha.grad is None, "alpha has a gradient after weight steps")
         require(training.of_validation() == before, "validation images were drawn")
-        return f"after {_WARM_UP} weight steps"
+        return f"after {WARM_UP} weight steps"
 
     def weights_stay(self) -> str:
         play = self._play()
@@ -304,29 +240,3 @@ class _RegularizerBattery:
     def _method(self, sampler: str) -> Method:
         selector = "argmax" if sampler == "mixture" else "rs"
         return Method("battery", "", "", sampler=sampler, regularizer=self.name, selector=selector)
-
-
-@contextmanager
-def _watched(network: Any) -> Iterator[list[tuple[Any, ...]]]:
-    """Inside, the arguments of every pass through the network are kept, those of paths that run together path by path;
-    gates would be the third of them. The network normalizes by batch statistics, or it would run them one by one."""
-    seen: list[tuple[Any, ...]] = []
-
-    def note(_: torch.nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
-        seen.append((*args, *named.values()))
-
-    def many(x: Tensor, paths: Sequence[Path]) -> Tensor:
-        seen.extend((x, path) for path in paths)
-        logits: Tensor = type(network).many(network, x, paths)
-        return logits
-
-    handle = network.register_forward_pre_hook(note, with_kwargs=True)
-    together = hasattr(network, "many")
-    if together:
-        network.many = many
-    try:
-        yield seen
-    finally:
-        handle.remove()
-        if together:
-            del network.many
