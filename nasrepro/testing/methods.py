@@ -27,7 +27,7 @@ from nasrepro.testing import CheckFailed, CheckResult, refused, require, run_che
 from nasrepro.testing.invented_truth import InventedTruth
 
 _LONGER: dict[str, dict[str, Any]] = {
-    "training": {"epochs": 25, "lr": 0.1, "batch_size": 32, "probe_cells": 0, "probe_points": 1},
+    "training": {"epochs": 25, "batch_size": 32, "probe_cells": 0, "probe_points": 1},
     "skeleton": {"channels": 4},
 }
 _LEARNED = 0.1  # nats; many paths share few weights, so little is learned at this size
@@ -199,7 +199,10 @@ class _MethodBattery:
         return f"{len(at)} points; {result.steps} steps; queries {queries}"
 
     def loss(self) -> str:
-        losses = self._run(seed=0, overrides=_LONGER).result.loss
+        """At the learning rate of small networks of this space, which is that of scale `laptop`."""
+        rate = resolve(self.method, self.benchmark, "laptop")["training"]["lr"]
+        longer = {**_LONGER, "training": {**_LONGER["training"], "lr": rate}}
+        losses = self._run(seed=0, overrides=longer).result.loss
         require(len(losses) == _LONGER["training"]["epochs"], f"{len(losses)} losses were recorded")
         late = sum(losses[-5:]) / 5
         require(late < losses[0] - _LEARNED, f"from {losses[0]:.3f} in the first epoch to {late:.3f} in the last five")
