@@ -64,7 +64,7 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
 
     Raises `UserError` when the seeds were probed on different cells.
     """
-    probed = [(r.spec.seed, r.probes) for r in records if r.probes is not None and r.probes.checkpoints]
+    probed = [(r.spec.seed, r.probes) for r in records if r.probes is not None and r.probes.cells]
     if not probed:
         return None
     first = probed[0][1]

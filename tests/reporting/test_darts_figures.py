@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import darts_factory as factory
 import pytest
@@ -12,6 +13,7 @@ from nasrepro.papers.catalog import item
 from nasrepro.papers.figure import FigureItem
 from nasrepro.records.record import RunRecord
 from nasrepro.reporting import series_figure as module
+from nasrepro.reporting.comparison import render_comparison
 from nasrepro.reporting.derived_series import ranked_cells, series_of
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.series_figure import series_figure
@@ -88,3 +90,16 @@ def test_cells_without_a_truth_are_not_ranked() -> None:
     assert record.watched is not None
     unknown = record.watched.model_copy(update={"truth": [None, *record.watched.truth[1:]]})
     assert ranked_cells(record.model_copy(update={"watched": unknown}), "kendall tau of watched cells") == 11
+
+
+def test_a_report_on_runs_whose_supernets_were_not_probed_has_no_ranking(tmp_path: Path) -> None:
+    made = [factory.record("randomnas", seed) for seed in range(2)]
+    bare = []
+    for one in made:
+        assert one.probes is not None
+        points = [point.model_copy(update={"accuracy": [], "loss": []}) for point in one.probes.checkpoints]
+        lists = ("cells", "truth", "truth_std", "truth_trials", "params", "macs", "live_conv_params")
+        probes = one.probes.model_copy(update={name: [] for name in lists} | {"checkpoints": points})
+        bare.append(one.model_copy(update={"probes": probes}))
+    page = render_comparison(bare, tmp_path, title="bare", command="nasrepro compare")
+    assert "How well the supernets rank" not in page.read_text()
