@@ -112,8 +112,9 @@ def _shared(pair: Pair, read: Read) -> dict[int, tuple[float, float]]:
 
 
 def _best_on_the_way(row: MethodResult, better: float) -> dict[int, float]:
-    """By seed, larger is better; of runs that recorded every epoch's answer: others have looked less often."""
-    kept = [record for record in row.done if record.visited]
+    """By seed, larger is better; of runs that know the worth of every epoch's answer: others have looked less often,
+    or where cells are trained at their last answer only."""
+    kept = [record for record in row.done if record.visited and all(cell.truth is not None for cell in record.visited)]
     truths = zip(kept, on_the_way(kept), strict=True)
     return {record.spec.seed: max(better * truth for truth in known) for record, known in truths if known}
 
