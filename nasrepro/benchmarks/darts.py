@@ -29,10 +29,9 @@ _LIU = "Liu et al. (ICLR 2019)"
 _SEARCH_SOURCES = {"training": _LIU, "skeleton": _LIU, "selector": "Li & Talwalkar (UAI 2019)"}
 _SAMPLERS: dict[str, dict[str, Any]] = {
     "gumbel": {"training": {"epochs": 250, "batch_size": 256, "nesterov": True, "weight_decay": 5e-4}},
-    "gumbel-free": {"training": {"epochs": 250, "batch_size": 256, "nesterov": True, "weight_decay": 5e-4}},
     "novelty": {"training": {"epochs": 100}},
-    "rewarded-novelty": {"training": {"epochs": 100}},
 }
+_SAMPLERS |= {"gumbel-free": _SAMPLERS["gumbel"], "rewarded-novelty": _SAMPLERS["novelty"]}
 _GDAS, _EN2AS = "Dong & Yang (CVPR 2019), released for NASNet's cells", "Zhang et al., EN²AS, appendix"
 _SAMPLER_SOURCES = {"gumbel": _GDAS, "gumbel-free": _GDAS, "novelty": _EN2AS, "rewarded-novelty": _EN2AS}
 

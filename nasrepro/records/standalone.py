@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from nasrepro.records.record import Provenance
 from nasrepro.records.spec import Scale
-from nasrepro.records.store import PLAIN, RunStore, read_model, record_files, write_record
+from nasrepro.records.store import PLAIN, RunStore, read_model, write_record
 
 SCHEMA_VERSION = 1
 TRAINING_VERSION = 1
@@ -118,8 +118,3 @@ def put_training(store: RunStore, record: StandaloneRecord) -> None:
 def read_training_record(path: Path) -> StandaloneRecord:
     """Load one record; raises `UserError` naming the file when it is damaged or of another schema."""
     return read_model(path, StandaloneRecord, SCHEMA_VERSION)
-
-
-def read_trainings(folder: Path) -> list[StandaloneRecord]:
-    """All records of a folder, by key."""
-    return [read_training_record(path) for path in record_files(folder)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nasrepro.errors import UserError, unknown
+from nasrepro.errors import UserError
 from nasrepro.spaces.base import G, Space
 from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.nb201 import NB201Space
@@ -20,17 +20,6 @@ def find(id_or_name: str) -> Space[Any] | None:
     if colon:
         return _BY_PREFIX.get(prefix)
     return next((space for space in _SPACES if space.name == id_or_name), None)
-
-
-def space_of(id_or_name: str) -> Space[Any]:
-    """As `find`; raises `UserError` where it finds nothing."""
-    space = find(id_or_name)
-    if space is None:
-        prefix, colon, _ = id_or_name.partition(":")
-        if colon:
-            raise unknown("kind of id", prefix, _BY_PREFIX)
-        raise unknown("space", id_or_name, [known.name for known in _SPACES])
-    return space
 
 
 def cell_of(space: Space[G], text: str) -> G:

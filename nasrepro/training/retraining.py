@@ -85,10 +85,6 @@ class ImageNetRetrainSettings(RetrainSettings):
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share of the label spread evenly over all classes")
 
 
-IMAGENET_LINEAR: Mapping[str, Any] = {"batch_size": 256, "lr": 0.2, "schedule": "linear"}
-"""What P-DARTS, NSAS and E²NAS train differently on ImageNet; their releases warm up only beyond 256 images."""
-
-
 @dataclass(frozen=True)
 class Retraining:
     """What the cells of a benchmark are worth is measured by training them: on which images, in which network, how."""

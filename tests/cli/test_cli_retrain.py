@@ -11,7 +11,7 @@ from nasrepro.experiments.retraining import recipe_for, train_planned
 from nasrepro.experiments.variants import parse_overrides
 from nasrepro.records.record import Found, RunRecord, Truth
 from nasrepro.records.spec import RunSpec
-from nasrepro.records.standalone import read_trainings
+from nasrepro.records.standalone import read_training_record
 from nasrepro.records.store import RunStore
 
 KEY = "0123456789abcdef0123"
@@ -53,7 +53,8 @@ def test_a_cell_is_trained_once_however_it_is_named(nasrepro, tmp_path):
     ]
     assert rows[0]["final"]["error"] == 100 - rows[0]["final"]["accuracy"]
     assert rows[0]["params"] == rows[0]["params_with_auxiliary"]
-    records = read_trainings(tmp_path / "runs" / "standalone")
+    files = (tmp_path / "runs" / "standalone").glob("*.json")
+    records = [read_training_record(file) for file in files]
     assert {row["record"] for row in rows} == {f"runs/standalone/{record.key}.json" for record in records}
     assert json.loads((tmp_path / rows[0]["record"]).read_text())["text"] == rows[0]["text"]
 

@@ -12,7 +12,7 @@ from nasrepro.records.standalone import (
     StandaloneSpec,
     get_training,
     put_training,
-    read_trainings,
+    read_training_record,
     training_path,
 )
 from nasrepro.records.store import RunStore
@@ -66,7 +66,7 @@ def test_a_stored_record_is_read_back_and_its_checkpoint_goes(tmp_path):
     work.mkdir(parents=True)
     put_training(store, record)
     assert get_training(store, record.key) == record
-    assert read_trainings(tmp_path / "standalone") == [record]
+    assert read_training_record(training_path(store, record.key)) == record
     assert not work.exists()
     assert list(store) == []  # no record of a run
 

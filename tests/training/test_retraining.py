@@ -2,7 +2,7 @@
 
 import pytest
 
-from nasrepro.training.retraining import IMAGENET_LINEAR, ImageNetRetrainSettings, RetrainSettings
+from nasrepro.training.retraining import ImageNetRetrainSettings, RetrainSettings
 from nasrepro.training.settings import source
 
 
@@ -20,7 +20,7 @@ def test_imagenet_falls_by_three_percent_an_epoch_from_the_first_on():
 
 
 def test_the_line_of_the_other_recipe_has_a_tail_of_five_epochs():
-    recipe = ImageNetRetrainSettings(**IMAGENET_LINEAR)
+    recipe = ImageNetRetrainSettings(batch_size=256, lr=0.2, schedule="linear")
     rates = [recipe.learning_rate(epoch) for epoch in (0, 100, 244, 245, 249)]
     assert rates == pytest.approx([0.2, 0.2 * 145 / 245, 0.2 / 245, 0.2 * 5 / 1225, 0.2 / 1225])
     few = RetrainSettings(epochs=4, lr=0.2, schedule="linear")
