@@ -9,7 +9,7 @@ import numpy as np
 
 from nasrepro.methods.base import Answer
 from nasrepro.spaces.base import Genotype, Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
 
@@ -27,9 +27,9 @@ class Argmax:
     def __init__(self, space: Space[Any], settings: ArgmaxSettings) -> None:
         pass
 
-    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
+    def select(self, sampler: Sampler, score: Callable[[Genotype], CellScore], rng: np.random.Generator) -> Answer:
         genotype = self.present(sampler)
-        return Answer(genotype, score(genotype).accuracy)
+        return Answer(genotype, score(genotype).value)
 
     def present(self, sampler: Sampler) -> Genotype:
         """What it would answer now; no image needs to be scored for that."""

@@ -14,7 +14,7 @@ from nasrepro.records.watched import Look
 from nasrepro.spaces.base import Genotype
 
 if TYPE_CHECKING:
-    from nasrepro.training.evaluate import ImageScore
+    from nasrepro.training.evaluate import CellScore
     from nasrepro.training.sampler import Sampler
 
 
@@ -61,7 +61,7 @@ class Selector(Protocol):
     epoch.
     """
 
-    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer: ...
+    def select(self, sampler: Sampler, score: Callable[[Genotype], CellScore], rng: np.random.Generator) -> Answer: ...
 
 
 class Search(Protocol):

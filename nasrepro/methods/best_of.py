@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nasrepro.methods.base import Answer
 from nasrepro.spaces.base import Genotype, Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
 
@@ -36,17 +36,17 @@ class BestOf:
     def __init__(self, space: Space[Any], settings: BestOfSettings) -> None:
         self.space, self.settings = space, settings
 
-    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
+    def select(self, sampler: Sampler, score: Callable[[Genotype], CellScore], rng: np.random.Generator) -> Answer:
         return most_accurate((self.space.sample(rng) for _ in range(self.settings.candidates)), score)
 
 
-def most_accurate(candidates: Iterable[Genotype], score: Callable[[Genotype], ImageScore]) -> Answer:
+def most_accurate(candidates: Iterable[Genotype], score: Callable[[Genotype], CellScore]) -> Answer:
     """The candidate with the highest one-shot accuracy; equal accuracies are decided by the lower loss."""
     scored = {genotype: score(genotype) for genotype in dict.fromkeys(candidates)}
     best = best_first(scored)[0]
-    return Answer(best, scored[best].accuracy)
+    return Answer(best, scored[best].value)
 
 
-def best_first(scored: Mapping[Genotype, ImageScore]) -> list[Genotype]:
+def best_first(scored: Mapping[Genotype, CellScore]) -> list[Genotype]:
     """By accuracy, equal ones by the lower loss, and what is equal in both in the order given."""
-    return sorted(scored, key=lambda genotype: (-scored[genotype].accuracy, scored[genotype].loss))
+    return sorted(scored, key=lambda genotype: (-scored[genotype].merit, scored[genotype].loss))

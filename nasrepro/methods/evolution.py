@@ -11,7 +11,7 @@ from pydantic import Field
 from nasrepro.methods.base import Answer
 from nasrepro.methods.best_of import best_first, most_accurate
 from nasrepro.spaces.base import Genotype, Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
 
@@ -46,9 +46,9 @@ class Evolution:
     def __init__(self, space: Space[Any], settings: EvolutionSettings) -> None:
         self.space, self.settings = space, settings
 
-    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
+    def select(self, sampler: Sampler, score: Callable[[Genotype], CellScore], rng: np.random.Generator) -> Answer:
         cells: list[Genotype] = [self.space.sample(rng) for _ in range(self.settings.population)]
-        scored: dict[Genotype, ImageScore] = {}
+        scored: dict[Genotype, CellScore] = {}
         for generation in range(self.settings.generations + 1):
             if generation:
                 cells = self._children(best_first(scored)[: self.settings.population], rng)

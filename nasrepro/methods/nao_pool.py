@@ -16,7 +16,7 @@ from nasrepro.methods.base import Answer
 from nasrepro.methods.nao_moves import Cell, codes, genotype, novel_cells, random_cells
 from nasrepro.seeds import derive, numpy_rng
 from nasrepro.spaces.base import Genotype, Path, Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.predictor import CellPredictor
 from nasrepro.training.predictor_settings import PredictorSettings
 from nasrepro.training.sampler import Lessons, Sampler
@@ -118,6 +118,6 @@ class BestOfPool:
     def __init__(self, space: Space[Any], settings: BestOfPoolSettings) -> None:
         pass
 
-    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
+    def select(self, sampler: Sampler, score: Callable[[Genotype], CellScore], rng: np.random.Generator) -> Answer:
         best = sampler.best()  # type: ignore[attr-defined]
         return Answer(best, score(best).accuracy)

@@ -14,7 +14,7 @@ from nasrepro.records.record import Checkpoint
 from nasrepro.records.watched import Look
 from nasrepro.seeds import numpy_rng, torch_rng
 from nasrepro.spaces.base import Genotype, Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.schedule import spread
 from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import Progress, SupernetTraining
@@ -41,7 +41,7 @@ class OneShotSearch:
             scores = [shared.score(genotype) for genotype in context.probe_cells[: settings.probe_cells]]
             considered: set[Genotype] = set()
 
-            def score(genotype: Genotype) -> ImageScore:
+            def score(genotype: Genotype) -> CellScore:
                 considered.add(genotype)
                 return shared.score(genotype)
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from nasrepro.methods.base import Answer
 from nasrepro.methods.best_of import most_accurate
 from nasrepro.spaces.base import Genotype, Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Sampler
 from nasrepro.training.settings import Settings
 
@@ -33,5 +33,5 @@ class Proposed:
     def __init__(self, space: Space[Any], settings: ProposedSettings) -> None:
         self.settings = settings
 
-    def select(self, sampler: Sampler, score: Callable[[Genotype], ImageScore], rng: np.random.Generator) -> Answer:
+    def select(self, sampler: Sampler, score: Callable[[Genotype], CellScore], rng: np.random.Generator) -> Answer:
         return most_accurate(sampler.propose(self.settings.candidates, rng), score)  # type: ignore[attr-defined]

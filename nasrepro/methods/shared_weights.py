@@ -18,7 +18,7 @@ from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.supernets.catalog import supernet
 from nasrepro.supernets.norm import BatchNormMode, kept_statistics, recalibrate
-from nasrepro.training.evaluate import Evaluator, ImageScore
+from nasrepro.training.evaluate import CellScore, Evaluator
 from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import Diverged
 
@@ -51,14 +51,14 @@ class SharedWeights:
         judge = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
         return cls(network, data, judge, settings)
 
-    def score(self, genotype: Genotype) -> ImageScore:
+    def score(self, genotype: Genotype) -> CellScore:
         """One-shot score of one cell on the validation images; raises `Diverged` when its loss is no number."""
         found = self.score_or_nan(genotype)
         if not math.isfinite(found.loss):  # the last weight step overflowed: no later training loss would tell
             raise Diverged(f"the loss of {genotype.id} under inherited weights became {found.loss}")
         return found
 
-    def score_or_nan(self, genotype: Genotype) -> ImageScore:
+    def score_or_nan(self, genotype: Genotype) -> CellScore:
         """The same where the loss may be no number; the accuracy then means nothing."""
         forward = partial(self.network, choice=genotype.path)
         if self.settings.bn != "recalibrated":

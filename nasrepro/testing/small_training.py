@@ -16,7 +16,7 @@ from nasrepro.methods.gumbel import GumbelSampler, GumbelSettings
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
 from nasrepro.seeds import torch_rng
 from nasrepro.supernets.catalog import supernet
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.regularizer import Regularizer
 from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import SupernetTraining
@@ -107,5 +107,5 @@ class SmallTraining:
         return self
 
 
-def _scoreless(_: object) -> ImageScore:
+def _scoreless(_: object) -> CellScore:
     raise AssertionError("weight steps score nothing")

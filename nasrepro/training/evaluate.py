@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,14 +19,38 @@ from nasrepro.datasets.streams import Batch
 from nasrepro.splits import Split
 
 _NOISE_SEED = 1797
+_OVERFLOW = 700.0  # nats
 
 
 @dataclass(frozen=True)
-class ImageScore:
-    """Accuracy in percent and mean cross-entropy in nats."""
+class CellScore:
+    """Accuracy in percent and mean cross-entropy in nats, over images or over the words of a text."""
 
     accuracy: float
     loss: float
+
+    @property
+    def value(self) -> float:
+        """The number that people quote: accuracy in percent."""
+        return self.accuracy
+
+    @property
+    def merit(self) -> float:
+        """What cells are ordered by; higher is better."""
+        return self.accuracy
+
+
+class TextScore(CellScore):
+    """The same of a language model, which is judged by its perplexity; accuracy is that of guessing the next word."""
+
+    @property
+    def value(self) -> float:
+        """Perplexity: exp of the mean cross-entropy, infinite where that is too large."""
+        return math.exp(self.loss) if self.loss < _OVERFLOW else math.inf
+
+    @property
+    def merit(self) -> float:
+        return -self.loss
 
 
 class Evaluator:
@@ -45,7 +70,7 @@ class Evaluator:
         )
         self.images = len(images.labels)
 
-    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> ImageScore:
+    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> CellScore:
         """Evaluate `forward` with the network in evaluation mode, and put it back into its mode."""
         return _scored(network, forward, self.batches, self.images)
 
@@ -57,7 +82,7 @@ class FolderEvaluator:
     def __init__(self, batches: FolderBatches) -> None:
         self.batches = batches
 
-    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> ImageScore:
+    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> CellScore:
         """As `Evaluator.score`; raises `UserError` naming an image that cannot be read."""
         return _scored(network, forward, self.batches, self.batches.images)
 
@@ -72,14 +97,14 @@ def evaluator(data: ImageData | FolderData, split: Split, batch_size: int) -> Ev
 @torch.inference_mode()
 def _scored(
     network: nn.Module, forward: Callable[[Tensor], Tensor], batches: Iterable[Batch], images: int
-) -> ImageScore:
+) -> CellScore:
     correct, loss = 0, 0.0
     with evaluation_mode(network):
         for x, y in batches:
             hits, error = judged(forward(x), y)
             correct += hits
             loss += error
-    return ImageScore(100 * correct / images, loss / images)
+    return CellScore(100 * correct / images, loss / images)
 
 
 def judged(logits: Tensor, labels: Tensor) -> tuple[int, float]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nasrepro.spaces.base import Genotype
 from nasrepro.supernets.choice import Choice
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 
 Batch = tuple[Tensor, Tensor]
 """Images (B, C, H, W) and labels (B,)."""
@@ -27,7 +27,7 @@ class Lessons:
     """Of the weights, with their momentum and present learning rate."""
     valid_batch: Callable[[], Batch]
     """A fresh batch of augmented validation images, drawn with replacement."""
-    score: Callable[[Genotype], ImageScore]
+    score: Callable[[Genotype], CellScore]
     """One-shot score of a genotype on the fixed evaluation images."""
     batches_per_score: int = 1
     """How many batches those images are."""

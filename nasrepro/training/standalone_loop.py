@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from nasrepro.splits import Split
 from nasrepro.training import checkpoint
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Batch
 from nasrepro.training.supernet import Diverged
 
@@ -45,7 +45,7 @@ class Batches(Protocol):
 class Judge(Protocol):
     """Scores a network on a fixed set of images."""
 
-    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> ImageScore: ...
+    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> CellScore: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class EpochScores:
     """Scores of the network after `epoch` epochs, in evaluation mode with running statistics."""
 
     epoch: int
-    scores: dict[Split, ImageScore]
+    scores: dict[Split, CellScore]
 
 
 @dataclass
@@ -79,7 +79,7 @@ class StandaloneProgress:
     def of(cls, state: Mapping[str, Any]) -> StandaloneProgress:
         """Reads what `state_dict` wrote."""
         curve = [
-            EpochScores(epoch, {Split(split): ImageScore(*score) for split, score in scores.items()})
+            EpochScores(epoch, {Split(split): CellScore(*score) for split, score in scores.items()})
             for epoch, scores in state["curve"]
         ]
         return cls(**{**state, "curve": curve})

@@ -16,7 +16,7 @@ from nasrepro.datasets.streams import BatchStream
 from nasrepro.spaces.base import Genotype
 from nasrepro.supernets.choice import Choice, paths_in
 from nasrepro.training import checkpoint
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.regularizer import Regularizer, WeightStep
 from nasrepro.training.sampler import Batch, Lessons, Sampler
 from nasrepro.training.settings import SupernetSettings
@@ -62,7 +62,7 @@ class SupernetTraining:
         train: BatchStream,
         valid: BatchStream,
         settings: SupernetSettings,
-        score: Callable[[Genotype], ImageScore],
+        score: Callable[[Genotype], CellScore],
         batches_per_score: int = 1,
         regularizer: Regularizer | None = None,
         watch: Watch | None = None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from nasrepro.spaces.base import Genotype, Path
 from nasrepro.supernets.choice import Choice
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 
 
 class Watch:
@@ -17,7 +17,7 @@ class Watch:
     """
 
     def __init__(
-        self, cells: Sequence[Genotype], score: Callable[[Genotype], ImageScore], images: int, at: Sequence[int]
+        self, cells: Sequence[Genotype], score: Callable[[Genotype], CellScore], images: int, at: Sequence[int]
     ) -> None:
         self.cells, self._score, self._images, self._at = cells, score, images, frozenset(at)
 

@@ -17,7 +17,7 @@ from nasrepro.spaces.nb201_equivalence import inherited_key
 from nasrepro.supernets.nb201 import NB201Network
 from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.nb201_prefix import SharedInput
-from nasrepro.training.evaluate import Evaluator, ImageScore, evaluation_mode, judged
+from nasrepro.training.evaluate import CellScore, Evaluator, evaluation_mode, judged
 
 Report = Callable[[int, int], None]
 
@@ -54,7 +54,7 @@ def score_space(network: NB201Network, judge: Evaluator, report: Report) -> Spac
     return _spread(100 * correct / judge.images, loss / judge.images)
 
 
-def score_classes(score: Callable[[NB201Genotype], ImageScore], report: Report) -> SpaceScores:
+def score_classes(score: Callable[[NB201Genotype], CellScore], report: Report) -> SpaceScores:
     """Calls `score` for one cell of each class of `inherited_key`; every cell gets the answer of its class."""
     classes, found = _classes(), []
     for path, _ in classes:

@@ -12,7 +12,7 @@ from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
 from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.nb201 import NB201Genotype, NB201Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 
 SPACE = NB201Space()
 DIGITS = benchmarks.get("nb201-digits")
@@ -28,7 +28,7 @@ class Scores:
 
     def __call__(self, genotype):
         self.asked.append(genotype)
-        return ImageScore(float(self.accuracy[genotype.index]), 1.0)
+        return CellScore(float(self.accuracy[genotype.index]), 1.0)
 
 
 def evolved(scores, seed=0, **settings):
@@ -73,7 +73,7 @@ def test_equal_accuracies_are_decided_by_the_lower_loss():
 
     def score(genotype):
         seen.append(genotype)
-        return ImageScore(50.0, 1.0 if len(seen) == 7 else 2.0)
+        return CellScore(50.0, 1.0 if len(seen) == 7 else 2.0)
 
     assert evolved(score).genotype == seen[6]
 

@@ -11,7 +11,7 @@ from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space, from_index
 from nasrepro.supernets.nb201 import NB201Network
 from nasrepro.training import checkpoint
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Lessons
 
 SPACE = NB201Space()
@@ -156,7 +156,7 @@ def test_argmax_returns_the_largest_alpha_and_its_score_decides_nothing():
 
     def score(genotype):
         asked.append(genotype)
-        return ImageScore(12.5, 2.0)
+        return CellScore(12.5, 2.0)
 
     answer = Argmax(SPACE, ArgmaxSettings()).select(made, score, None)
     assert (answer.genotype, answer.value) == (from_index(6111), 12.5)

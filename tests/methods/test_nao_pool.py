@@ -12,7 +12,7 @@ from nasrepro.methods.nao_moves import genotype
 from nasrepro.methods.nao_pool import BestOfPool, BestOfPoolSettings, PoolSampler, PoolSettings
 from nasrepro.methods.resolving import resolve
 from nasrepro.spaces.nb201 import NB201Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Lessons
 
 SMALL = PoolSettings(pool=60, predictor_epochs=30, hidden=16, layers=1, predictor_lr=5e-3, largest_step=20)
@@ -23,7 +23,7 @@ def worth(cell):
     return 10.0 * cell.ops.count(3) + cell.ops.count(1)
 
 
-def lessons(score=lambda cell: ImageScore(worth(cell), 1.0)):
+def lessons(score=lambda cell: CellScore(worth(cell), 1.0)):
     return Lessons(None, None, None, score, batches_per_score=3)
 
 
@@ -60,7 +60,7 @@ def test_it_is_scored_at_every_fifth_of_the_training_and_counts_batches():
 
     def score(cell):
         asked.append(cell)
-        return ImageScore(worth(cell), 1.0)
+        return CellScore(worth(cell), 1.0)
 
     drawn = sampler()
     passes = [drawn.end_epoch(lessons(score), epoch, EPOCHS) for epoch in range(EPOCHS)]
@@ -113,14 +113,14 @@ def test_after_the_last_score_nothing_is_replaced():
 def test_equal_accuracies_are_decided_by_the_loss():
     drawn = sampler()
     loss = {cell: k for k, cell in enumerate(reversed(drawn.pool))}
-    drawn.end_epoch(lessons(lambda cell: ImageScore(50.0, float(loss[cell.ops]))), 1, EPOCHS)
+    drawn.end_epoch(lessons(lambda cell: CellScore(50.0, float(loss[cell.ops]))), 1, EPOCHS)
     assert drawn.best().ops == min(drawn.scores, key=loss.get)
 
 
 def test_where_all_are_equal_nothing_is_learned_or_replaced():
     drawn = sampler()
     before = list(drawn.pool)
-    assert drawn.end_epoch(lessons(lambda cell: ImageScore(10.0, 2.3)), 1, EPOCHS) == 180
+    assert drawn.end_epoch(lessons(lambda cell: CellScore(10.0, 2.3)), 1, EPOCHS) == 180
     assert drawn.pool == before
 
 
@@ -135,7 +135,7 @@ def test_the_answer_is_the_best_cell_with_its_score_and_only_that_is_scored_agai
 
     def score(cell):
         asked.append(cell)
-        return ImageScore(worth(cell), 1.0)
+        return CellScore(worth(cell), 1.0)
 
     answer = BestOfPool(NB201Space(), BestOfPoolSettings()).select(drawn, score, None)
     assert answer.value == max(value for value, _ in drawn.scores.values())

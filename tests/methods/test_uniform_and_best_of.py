@@ -9,7 +9,7 @@ from scipy.stats import chisquare
 from nasrepro.methods.best_of import BestOf, BestOfSettings
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
 from nasrepro.spaces.nb201 import NB201Space
-from nasrepro.training.evaluate import ImageScore
+from nasrepro.training.evaluate import CellScore
 
 SPACE = NB201Space()
 
@@ -34,7 +34,7 @@ def test_each_candidate_is_scored_once_as_one_genotype_and_the_best_is_returned(
 
     def score(genotype):
         scored[genotype] += 1
-        return ImageScore(genotype.index % 997 / 10, 1.0)
+        return CellScore(genotype.index % 997 / 10, 1.0)
 
     rng = np.random.default_rng(3)
     answer = BestOf(SPACE, BestOfSettings(candidates=40)).select(None, score, rng)
@@ -51,7 +51,7 @@ def test_equal_accuracies_are_decided_by_the_lower_loss():
 
     def score(genotype):
         seen.append(genotype)
-        return ImageScore(50.0, 1.0 if len(seen) == 7 else 2.0)
+        return CellScore(50.0, 1.0 if len(seen) == 7 else 2.0)
 
     answer = BestOf(SPACE, BestOfSettings(candidates=20)).select(None, score, np.random.default_rng(0))
     assert answer.genotype == seen[6]
@@ -66,7 +66,7 @@ def test_a_candidate_drawn_twice_is_scored_once():
 
     def score(genotype):
         seen.append(genotype)
-        return ImageScore(1.0, 1.0)
+        return CellScore(1.0, 1.0)
 
     BestOf(Narrow(), BestOfSettings(candidates=30)).select(None, score, np.random.default_rng(0))
     assert len(seen) == 2

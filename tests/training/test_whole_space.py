@@ -11,7 +11,7 @@ from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import SIZE, from_index
 from nasrepro.spaces.nb201_equivalence import inherited_key
 from nasrepro.supernets.nb201 import NB201Network
-from nasrepro.training.evaluate import Evaluator, ImageScore
+from nasrepro.training.evaluate import CellScore, Evaluator
 from nasrepro.training.whole_space import score_classes, score_space
 
 CELLS = [from_index(int(i)) for i in np.random.default_rng(0).choice(SIZE, size=100, replace=False)]
@@ -39,7 +39,7 @@ def test_a_class_is_scored_once_and_all_its_cells_are_answered():
 
     def score(cell):
         asked.append(cell)
-        return ImageScore(accuracy=len(asked), loss=cell.index)
+        return CellScore(accuracy=len(asked), loss=cell.index)
 
     scores = score_classes(score, lambda done, total: None)
     assert len(asked) == 7548
