@@ -29,7 +29,22 @@ def source(model: type[BaseModel], name: str) -> str:
     return str(getattr(owner, "published", "")) or "not stated"
 
 
-class SupernetSettings(Settings):
+class ObservedSettings(Settings):
+    """What is looked at while shared weights are trained, whatever they are weights of."""
+
+    ours: ClassVar[tuple[str, ...]] = ("probe_cells", "probe_points", "watched_cells", "watch_points")
+
+    probe_cells: int = Field(
+        200, ge=0, le=200, description="fixed cells whose one-shot scores are recorded during training"
+    )
+    probe_points: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
+    watched_cells: int = Field(
+        0, ge=0, le=200, description="the first of the probe cells, scored right before and after single weight updates"
+    )
+    watch_points: int = Field(100, ge=1, description="updates that watched cells are scored around, evenly spread")
+
+
+class SupernetSettings(ObservedSettings):
     """The shared-weight training of Dong & Yang (2020), used by RandomNAS, GDAS and SETN alike."""
 
     published: ClassVar[str] = "Dong & Yang (ICLR 2020), weight-sharing baselines"
@@ -43,10 +58,6 @@ class SupernetSettings(Settings):
         "valid_images",
         "score_images",
         "eval_batch",
-        "probe_cells",
-        "probe_points",
-        "watched_cells",
-        "watch_points",
     )
 
     epochs: int = Field(250, ge=1, description="passes over the training half of the data")
@@ -77,14 +88,6 @@ class SupernetSettings(Settings):
         None, ge=1, description="class-balanced subset of the validation images that give one-shot scores; null is all"
     )
     eval_batch: int = Field(500, ge=2, description="images normalised together at evaluation")
-    probe_cells: int = Field(
-        200, ge=0, le=200, description="fixed cells whose one-shot scores are recorded during training"
-    )
-    probe_points: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
-    watched_cells: int = Field(
-        0, ge=0, le=200, description="the first of the probe cells, scored right before and after single weight updates"
-    )
-    watch_points: int = Field(100, ge=1, description="updates that watched cells are scored around, evenly spread")
 
     def learning_rate(self, epoch: int) -> float:
         """Of the weights in epoch `epoch`, counted from 0: one cosine over the whole training."""
