@@ -1,4 +1,4 @@
-"""How cells of the DARTS space are trained from scratch: the published recipes, and what a scale replaces of them."""
+"""How cells are trained from scratch: the published recipes for images, and what a scale replaces of any recipe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from nasrepro.training.schedule import cosine, falling_line
 from nasrepro.training.settings import Settings
 
 if TYPE_CHECKING:
+    from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
     from nasrepro.spaces.darts_skeleton import DartsSkeleton
+    from nasrepro.training.language import LanguageSettings
 
 
 class RetrainSettings(Settings):
@@ -22,6 +24,7 @@ class RetrainSettings(Settings):
     the released scripts did under the library of their time. Under a later one they run one epoch ahead.
     """
 
+    task: ClassVar[str] = "images"
     published: ClassVar[str] = "Liu et al. (ICLR 2019), architecture evaluation on CIFAR-10"
     ours: ClassVar[tuple[str, ...]] = ("eval_batch", "train_images", "precision", "channels_last")
 
@@ -87,13 +90,15 @@ class ImageNetRetrainSettings(RetrainSettings):
 
 @dataclass(frozen=True)
 class Retraining:
-    """What the cells of a benchmark are worth is measured by training them: on which images, in which network, how."""
+    """What the cells of a benchmark are worth is measured by training them: on which data, in which network, how."""
 
     dataset: str
-    """Its training and validation images are trained on together, its test images judge."""
-    skeleton: DartsSkeleton
+    """Of images the training and validation part are trained on together, and the test images judge; of a text the
+    training part alone is trained on."""
+    skeleton: DartsSkeleton | RnnSkeleton
     """As published."""
-    published: RetrainSettings = field(default_factory=RetrainSettings)
+    published: RetrainSettings | LanguageSettings = field(default_factory=RetrainSettings)
+    """Their class says whether it is images or a text that cells are trained on."""
     scales: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Per scale, what replaces the published values: blocks `skeleton` and `training`."""
     trials: Mapping[str, int] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nasrepro.training.language import LanguageRetrainSettings, LanguageSettings, WikiText2RetrainSettings
 from nasrepro.training.retraining import ImageNetRetrainSettings, RetrainSettings
 from nasrepro.training.settings import source
 
@@ -38,8 +39,21 @@ def test_the_last_epoch_is_scored_whatever_the_interval():
 
 
 def test_every_setting_says_where_it_was_published():
-    for recipe in (RetrainSettings, ImageNetRetrainSettings):
+    texts = (LanguageSettings, LanguageRetrainSettings, WikiText2RetrainSettings)
+    for recipe in (RetrainSettings, ImageNetRetrainSettings, *texts):
         assert all(field.description for field in recipe.model_fields.values())
         assert "not stated" not in {source(recipe, name) for name in recipe.model_fields}
     assert source(ImageNetRetrainSettings, "lr") == "Liu et al. (ICLR 2019), architecture evaluation on ImageNet"
     assert source(ImageNetRetrainSettings, "clip") == "Liu et al. (ICLR 2019), architecture evaluation on CIFAR-10"
+    assert source(LanguageRetrainSettings, "epochs").startswith("Sciuto et al.")
+    assert source(LanguageRetrainSettings, "lr") == source(WikiText2RetrainSettings, "lr")
+    assert source(LanguageSettings, "train_tokens") == "this project's choice"
+
+
+def test_both_texts_train_alike_but_for_two_numbers():
+    ptb, wikitext = LanguageSettings().model_dump(), WikiText2RetrainSettings().model_dump()
+    assert {name: (ptb[name], wikitext[name]) for name in ptb if ptb[name] != wikitext[name]} == {
+        "weight_decay": (8e-7, 5e-7),
+        "dropout_hidden": (0.25, 0.15),
+    }
+    assert LanguageRetrainSettings().epochs == 1000
