@@ -11,13 +11,17 @@ from nasrepro.errors import UserError
 from nasrepro.spaces.base import Space
 from nasrepro.supernets.choice import EveryOperation
 
-NETWORKS = {"nb201": "nb201:NB201Network", "darts_cnn": "darts:DartsNetwork"}
-"""By name of the space: a class built as `kind(skeleton, mode=…, channels_last=…, precision=…, rng=…)`, whose `forward`
-takes images, a choice and perhaps gates."""
+NETWORKS = {
+    "nb201": "nb201:NB201Network",
+    "darts_cnn": "darts:DartsNetwork",
+    **{f"darts_rnn{nodes}": "darts_rnn:RnnNetwork" for nodes in (8, 2, 3)},
+}
+"""By name of the space: a class built as `kind(skeleton, rng=…, …)`, whose `forward` takes images or a segment of text,
+a choice and perhaps gates."""
 
 
 def supernet(space: Space[Any], skeleton: Any, *, execution: str = "path", **how: Any) -> nn.Module:
-    """The supernet of a space in a skeleton; `how` are mode, channels_last, precision and rng.
+    """The supernet of a space in a skeleton; `how` is all else that its class is built with.
 
     Raises `UserError` for a space that has none.
     """

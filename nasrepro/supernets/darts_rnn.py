@@ -1,0 +1,124 @@
+"""The supernet of DARTS's recurrent space (Liu et al., ICLR 2019), with the weight sharing of other searches too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from nasrepro.spaces.base import Path
+from nasrepro.spaces.darts_rnn_genotype import ACTIVATIONS, OPS, first_edge
+from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
+from nasrepro.supernets.choice import Choice
+from nasrepro.supernets.darts_rnn_cell import Plan, Term, unroll
+from nasrepro.supernets.darts_rnn_frame import Dropouts, LanguageModel, Reading, weight
+from nasrepro.supernets.norm import BatchNormMode, Norm
+
+Sharing = Literal["node", "edge", "edge_act"]
+"""What has a matrix of its own: a node (DARTS), a node with the state it reads, or these with the activation (NAO)."""
+_WIDTH = len(OPS)
+
+
+@lru_cache(maxsize=65536)
+def plan(entries: Path, nodes: int, sharing: Sharing) -> Plan:
+    """What runs for a set of numbers edge · 5 + operation; the nodes' mean is the output."""
+    wanted, terms = sorted(set(entries)), []
+    for node in range(1, nodes + 1):
+        first = first_edge(node)
+        mine = [(entry // _WIDTH - first, entry % _WIDTH) for entry in wanted]
+        terms.append(
+            tuple(Term(state, op, _matrix(sharing, node, state, op)) for state, op in mine if 0 <= state < node and op)
+        )
+    return Plan(tuple(terms), tuple(range(1, nodes + 1)))
+
+
+def _matrix(sharing: Sharing, node: int, state: int, op: int) -> int:
+    if sharing == "node":
+        return node - 1
+    edge = first_edge(node) + state
+    return edge if sharing == "edge" else edge * len(ACTIVATIONS) + op - 1
+
+
+class RnnNetwork(LanguageModel):
+    """A language model of one recurrent layer whose cell holds all candidate operations.
+
+    With `normalize` one batch normalization without affine parameters, the same for all, goes over the first state and
+    every node, as in DARTS's searches; at evaluation it uses running averages.
+    """
+
+    def __init__(
+        self,
+        skeleton: RnnSkeleton,
+        *,
+        sharing: Sharing = "edge_act",
+        normalize: bool,
+        dropouts: Dropouts,
+        tar: float,
+        ar: float,
+        rng: torch.Generator,
+        masks: torch.Generator,
+    ) -> None:
+        super().__init__(skeleton, dropouts=dropouts, tar=tar, ar=ar, rng=rng, masks=masks)
+        self.nodes, self.sharing = skeleton.nodes, sharing
+        edges = first_edge(skeleton.nodes + 1)
+        count = {"node": skeleton.nodes, "edge": edges, "edge_act": edges * len(ACTIVATIONS)}[sharing]
+        self.matrices = nn.ParameterList(weight(rng, self.hidden, 2 * self.hidden) for _ in range(count))
+        self.norm = Norm(self.hidden, affine=False, mode=BatchNormMode.RUNNING) if normalize else None
+        self._everything = tuple(number for number in range(edges * _WIDTH) if number % _WIDTH)
+
+    def forward(self, x: Reading, choice: Choice, gates: Tensor | None = None) -> Tensor:
+        """A segment → logits (T·B, V).
+
+        `choice` is a path, numbers edge · 5 + operation, or a mixture, weights (edges, 5). `gates` (edges, 5), hard in
+        value, soft in gradient, makes the result of a path differentiable in those of its operations; the result of a
+        mixture is differentiable in its weights.
+        """
+        mixture = choice if isinstance(choice, Tensor) else gates
+        chosen = plan(self._everything if isinstance(choice, Tensor) else choice, self.nodes, self.sharing)
+        weights = None if mixture is None else mixture[_rows(chosen)].to(self.embedding.dtype)
+        kept = self.draw(x.tokens.shape[1])
+        outputs = unroll(
+            chosen,
+            self.entered(x.tokens, kept),
+            self.state(x),
+            self.entry[self.hidden :],
+            list(self.matrices),
+            weights=weights,
+            mask=kept.hidden,
+            norm=self.norm,
+        )
+        logits = self.finish(x, outputs, kept)
+        if gates is not None and weights is not None and not len(weights):
+            logits = logits + 0 * gates.sum()  # a path of nothing but `none` has derivatives, too: zeros
+        return logits
+
+    def many(self, x: Reading, paths: Sequence[Path]) -> Tensor:
+        """A segment → logits of every path (paths, T·B, V).
+
+        The state may be one for all (B, H) or one for each path (paths, B, H), and one for each is left. In training
+        the first path leaves its own, and its penalty.
+        """
+        before, left, logits = x.state, x.after, []
+        afters = []
+        for number, path in enumerate(paths):
+            if before is not None and before.ndim == 3:
+                x.state = before[number]
+            if not self.training:
+                x.after = None
+            logits.append(self.forward(x, path))
+            afters.append(x.after)
+        x.state = before
+        if not self.training:
+            x.after = left if left is not None else torch.stack([after for after in afters if after is not None])
+        return torch.stack(logits)
+
+
+@lru_cache(maxsize=4096)
+def _rows(chosen: Plan) -> tuple[Tensor, Tensor]:
+    """Edge and operation of every term, as indices."""
+    pairs = [(first_edge(node) + term.state, term.op) for node, terms in enumerate(chosen.nodes, 1) for term in terms]
+    rows, columns = torch.tensor(pairs, dtype=torch.int64).view(-1, 2).unbind(1)
+    return rows, columns

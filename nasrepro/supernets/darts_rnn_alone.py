@@ -1,0 +1,39 @@
+"""The stand-alone language models of recurrent genotypes, as they are trained from scratch (Liu et al., ICLR 2019)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nasrepro.spaces.darts_rnn_genotype import RnnGenotype
+from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
+from nasrepro.supernets.darts_rnn_cell import Plan, Term, unroll
+from nasrepro.supernets.darts_rnn_frame import Dropouts, LanguageModel, Reading, weight
+
+
+class RnnStandalone(LanguageModel):
+    """A language model of one recurrent layer with a genotype's cell, of any number of nodes; nothing is normalized."""
+
+    def __init__(
+        self,
+        skeleton: RnnSkeleton,
+        genotype: RnnGenotype,
+        *,
+        dropouts: Dropouts,
+        tar: float,
+        ar: float,
+        rng: torch.Generator,
+        masks: torch.Generator,
+    ) -> None:
+        super().__init__(skeleton, dropouts=dropouts, tar=tar, ar=ar, rng=rng, masks=masks)
+        self.matrices = nn.ParameterList(weight(rng, self.hidden, 2 * self.hidden) for _ in genotype.nodes)
+        terms = tuple((Term(state, op, place),) for place, (op, state) in enumerate(genotype.nodes))
+        self.plan = Plan(terms, genotype.concat)
+
+    def forward(self, x: Reading) -> Tensor:
+        """A segment → logits (T·B, V)."""
+        kept = self.draw(x.tokens.shape[1])
+        entered = self.entered(x.tokens, kept)
+        entry = self.entry[self.hidden :]
+        outputs = unroll(self.plan, entered, self.state(x), entry, list(self.matrices), mask=kept.hidden)
+        return self.finish(x, outputs, kept)
