@@ -70,7 +70,7 @@ def main() -> None:
     resolved = resolve(catalog.get("randomnas"), benchmark, "laptop", {"training": {"epochs": options.epochs}})
     skeleton = Skeleton(**resolved["skeleton"])
     settings = SupernetSettings.model_validate(resolved["training"])
-    data = benchmark.load_images().limited(settings.train_images, settings.valid_images).resized(skeleton.image_size)
+    data = benchmark.load_data().limited(settings.train_images, settings.valid_images).resized(skeleton.image_size)
     judge, cells = (
         Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch),
         benchmark.probes()[: options.cells],

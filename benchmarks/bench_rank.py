@@ -127,7 +127,7 @@ def digits(options: argparse.Namespace) -> None:
     benchmark = benchmarks.get("nb201-digits")
     resolved = resolve(catalog.get("randomnas"), benchmark, "laptop", {"training": {"epochs": 20}})
     skeleton, settings = Skeleton(**resolved["skeleton"]), SupernetSettings.model_validate(resolved["training"])
-    data = benchmark.load_images().limited(settings.train_images, settings.valid_images)
+    data = benchmark.load_data().limited(settings.train_images, settings.valid_images)
     network = train(benchmark, settings, skeleton, data, seed=0)
     judge = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
     title = f"digits, C={skeleton.channels}, N={skeleton.cells}, 8×8, {judge.images} images"

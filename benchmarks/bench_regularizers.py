@@ -83,7 +83,7 @@ class Row:
 def _rows(benchmark: str, scale: str) -> dict[str, Row]:
     """A supernet of the benchmark at that scale for each way to train it."""
     where = benchmarks.get(benchmark)
-    resolved, images = resolve(catalog.get("randomnas"), where, scale), where.load_images()
+    resolved, images = resolve(catalog.get("randomnas"), where, scale), where.load_data()
     settings, skeleton = SupernetSettings.model_validate(resolved["training"]), Skeleton(**resolved["skeleton"])
 
     def row(name: str | None, given: dict[str, Any]) -> Row:

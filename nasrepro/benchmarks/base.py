@@ -13,7 +13,6 @@ from nasrepro.oracles.base import Fidelity, Oracle
 from nasrepro.spaces.base import Genotype, Space
 
 if TYPE_CHECKING:
-    from nasrepro.datasets.images import ImageData
     from nasrepro.training.retraining import Retraining
 
 _PROBE_SEED = 2020
@@ -41,7 +40,7 @@ class Benchmark:
     name: str
     summary: str
     space: Space[Any]
-    images: str | None
+    data: str | None
     """Data set that supernets are trained on; None when there is none to be had."""
     search: Fidelity
     """What multi-trial methods look up while they search."""
@@ -71,10 +70,19 @@ class Benchmark:
     """Skeleton of the supernet as published; None where it is that of the networks whose truth is looked up."""
     probe_count: int = PROBE_CELLS
     """Fixed cells on which a supernet's ranking is watched; few where each of them must be trained."""
+    training: str | None = None
+    """`module:class` of the settings of shared-weight training where the networks are of another kind than images."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """`module:class` of samplers, by short name, that have another form in this space."""
 
     @property
     def primary(self) -> Scoring:
         return self.scorings[0]
+
+    @property
+    def language(self) -> bool:
+        """True where texts are modelled, and lower perplexity is better."""
+        return not self.primary.higher_is_better
 
     @property
     def single_number(self) -> bool:
@@ -114,15 +122,16 @@ class Benchmark:
         """Skeleton of the supernet as published, which fits the images of the search."""
         return self.supernet or self.standalone
 
-    def load_images(self, *, allow_unverified: bool = False) -> ImageData:
-        """The search's data set; raises `UserError` when the benchmark has none or the files are missing."""
-        from nasrepro.datasets.loading import load
+    def load_data(self, *, allow_unverified: bool = False) -> Any:
+        """The search's images or text; raises `UserError` when the benchmark has none or the files are missing."""
+        from nasrepro.datasets import loading
 
-        if self.images is None:
+        if self.data is None:
             raise UserError(
                 f"benchmark '{self.name}' has no images to train a supernet on; only its table is available"
             )
-        return load(self.images, allow_unverified=allow_unverified)
+        reads = loading.load_text if self.language else loading.load
+        return reads(self.data, allow_unverified=allow_unverified)
 
     def probes(self) -> list[Genotype]:
         """The fixed cells on which a supernet's ranking is watched, the same for every method, seed and data set."""

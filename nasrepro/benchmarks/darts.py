@@ -138,7 +138,7 @@ def _benchmark(name: str, summary: str, images: str, retraining: Retraining, lap
         name=name,
         summary=summary,
         space=_DARTS,
-        images=images,
+        data=images,
         search=replace(tested, split=Split.VALID),
         scorings=(Scoring("test", tested), Scoring(BEST, tested, best_epoch=True)),
         standalone=retraining.skeleton,

@@ -91,7 +91,7 @@ _DIGITS_SMOKE: dict[str, Any] = {
 }
 
 
-def _tabular(dataset: str, *, images: str | None) -> Benchmark:
+def _tabular(dataset: str, *, data: str | None) -> Benchmark:
     """NAS-Bench-201 with its own table: search on one data set, judge on all three."""
     primary = Scoring("test", Fidelity(dataset, Split.TEST, 200))
     others = [
@@ -104,7 +104,7 @@ def _tabular(dataset: str, *, images: str | None) -> Benchmark:
         name=f"nb201-{dataset}",
         summary=f"NAS-Bench-201 searched on {dataset}, judged by the official table",
         space=_NB201,
-        images=images,
+        data=data,
         search=Fidelity(dataset, Split.VALID, 12),
         scorings=(primary, *others),
         standalone=_SKELETONS[dataset],
@@ -118,7 +118,7 @@ BENCHMARKS = (
         name="nb201-digits",
         summary="every NAS-Bench-201 cell trained on scikit-learn's digits; nothing to download",
         space=_NB201,
-        images="digits",
+        data="digits",
         search=Fidelity("digits", Split.VALID, 12),
         scorings=(
             Scoring("test", Fidelity("digits", Split.TEST, 25)),
@@ -128,14 +128,14 @@ BENCHMARKS = (
         scales={"smoke": _DIGITS_SMOKE, "laptop": _DIGITS_LAPTOP, "paper": {}},
         open_oracle=_digits,
     ),
-    _tabular("cifar10", images="cifar10"),
-    _tabular("cifar100", images="cifar100"),
-    _tabular("imagenet16-120", images=None),
+    _tabular("cifar10", data="cifar10"),
+    _tabular("cifar100", data="cifar100"),
+    _tabular("imagenet16-120", data=None),
     Benchmark(
         name="nb201-cifar10-analog",
         summary="NAS-Bench-201 judged by the CIFAR-10 accuracies of the analog-nasbench package; no download",
         space=_NB201,
-        images="cifar10",
+        data="cifar10",
         search=Fidelity("cifar10", Split.TEST, 200),
         scorings=(Scoring("test", Fidelity("cifar10", Split.TEST, 200)),),
         standalone=_SKELETONS["cifar10"],

@@ -26,7 +26,7 @@ def benchmark_facts(benchmark: Benchmark, runs: Path) -> dict[str, Any]:
         "summary": benchmark.summary,
         "space": benchmark.space.name,
         "genotypes": len(benchmark.space),
-        "images": benchmark.images,
+        "data": benchmark.data,
         "splits": [split.value for split in Split if any(fidelity.split == split for fidelity in own)],
         "epochs": sorted({fidelity.epochs for fidelity in own}),
         **truth,
@@ -46,7 +46,7 @@ def benchmark_facts(benchmark: Benchmark, runs: Path) -> dict[str, Any]:
         ],
         "standalone": dataclasses.asdict(benchmark.standalone),
         "retraining": {scale: _trained(benchmark, scale) for scale in SCALES} if benchmark.retraining else {},
-        "skeletons": {scale: benchmark.skeleton(scale) for scale in SCALES} if benchmark.images else {},
+        "skeletons": {scale: benchmark.skeleton(scale) for scale in SCALES} if benchmark.data else {},
     }
 
 

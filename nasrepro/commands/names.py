@@ -20,7 +20,7 @@ COLUMNS = {
     "methods": ("name", "summary", "paper"),
     "selectors": ("name", "summary"),
     "regularizers": ("name", "summary"),
-    "benchmarks": ("name", "summary", "images"),
+    "benchmarks": ("name", "summary", "data"),
     "data": ("name", "kind", "state", "title"),
     "cells": ("name", "kind", "printed_error", "params", "source"),
 }
@@ -145,7 +145,7 @@ def _benchmarks() -> list[dict[str, Any]]:
             "name": benchmark.name,
             "summary": benchmark.summary,
             "space": benchmark.space.name,
-            "images": benchmark.images,
+            "data": benchmark.data,
             "scorings": [scoring.name for scoring in benchmark.scorings],
         }
         for benchmark in importable(benchmarks.names(), benchmarks.get)

@@ -174,7 +174,7 @@ def _missing_data(name: str, runs: Path, allow_unverified: bool) -> str | None:
     try:
         benchmark = benchmarks.get(name)
         benchmark.open_oracle(runs)
-        benchmark.load_images(allow_unverified=allow_unverified)
+        benchmark.load_data(allow_unverified=allow_unverified)
     except UserError as error:
         return str(error)
     return None

@@ -98,6 +98,10 @@ class ImageData:
         """
         return replace(self, train=self.train.limited(train), valid=self.valid.limited(valid))
 
+    def without_test(self) -> ImageData:
+        """For those who must not see the test images."""
+        return replace(self, test=ImageSet(self.test.images[:0], self.test.labels[:0]))
+
     def whole(self) -> ImageData:
         """For the final training of a chosen network: train and valid joined, in this order; nothing is left to
         validate on, and the test images are the same. A training set is limited after it is joined."""

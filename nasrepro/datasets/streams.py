@@ -23,6 +23,9 @@ class BatchStream:
     indices, then with `augment` flips (if the data allow them), crop corners, noise and cutout centres.
     """
 
+    rate = 1.0
+    """Share of the learning rate that a batch is trained with."""
+
     def __init__(
         self,
         images: ImageSet,
@@ -61,6 +64,10 @@ class BatchStream:
         """Batches in one pass over the split (with replacement: as many draws as it has images, rounded up)."""
         whole, rest = divmod(len(self.images), self.batch_size)
         return whole if rest == 0 or (self.drop_last and not self.replacement) else whole + 1
+
+    def steps_in(self, epoch: int) -> int:
+        """Batches of epoch `epoch`; as many in each."""
+        return self.steps_per_epoch
 
     def next(self) -> Batch:
         """The next batch: float32 normalised images (B, C, H, W) and int64 labels (B,)."""

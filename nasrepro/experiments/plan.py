@@ -93,7 +93,7 @@ def plan(
     """
     target = benchmarks.get(benchmark)
     variants = [parse_variant(entry) if isinstance(entry, str) else canonical(entry) for entry in methods]
-    chosen = {name: catalog.get(name) for name in dict.fromkeys(variant.method for variant in variants)}
+    chosen = {name: catalog.get(name).inside(target) for name in dict.fromkeys(variant.method for variant in variants)}
     if scale not in get_args(Scale):
         raise unknown("scale", scale, get_args(Scale))
     protocols = [protocol] if isinstance(protocol, str) else list(dict.fromkeys(protocol))
@@ -179,4 +179,4 @@ def _own(method: Method, overrides: Overrides, chosen: Sequence[Method]) -> Over
 
 
 def _image_hashes(benchmark: Benchmark, allow_unverified: bool) -> dict[str, str]:
-    return dict(benchmark.load_images(allow_unverified=allow_unverified).hashes)
+    return dict(benchmark.load_data(allow_unverified=allow_unverified).hashes)

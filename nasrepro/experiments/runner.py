@@ -69,7 +69,8 @@ def _keep_weights(planned: PlannedRun, store: RunStore) -> None:
 def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
     """Search and judge; nothing is stored but the working folder."""
     spec = planned.spec
-    benchmark, method = benchmarks.get(spec.benchmark).at(spec.scale), catalog.get(spec.method)
+    benchmark = benchmarks.get(spec.benchmark).at(spec.scale)
+    method = catalog.get(spec.method).inside(benchmark)
     how = benchmark.retraining
     if method.computes or how is not None:
         prepare_torch(spec.threads)
@@ -128,7 +129,7 @@ def _context(
         standalone=benchmark.standalone,
         single_number=benchmark.single_number,
         _oracle=oracle,
-        _load_images=lambda: benchmark.load_images(allow_unverified=planned.allow_unverified),
+        _load_data=lambda: benchmark.load_data(allow_unverified=planned.allow_unverified),
     )
 
 
@@ -157,5 +158,5 @@ def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str
 def _unverified_note(planned: PlannedRun, benchmark: Benchmark) -> str:
     if not planned.allow_unverified or not catalog.get(planned.spec.method).one_shot:
         return ""
-    data = benchmark.load_images(allow_unverified=True)
+    data = benchmark.load_data(allow_unverified=True)
     return "" if data.verified else f"images of {data.name} could not be verified as the official ones"

@@ -103,10 +103,10 @@ def _trained(planned: PlannedRun, store: RunStore, report: Report) -> SharedWeig
     settings = planned.spec.settings
     benchmark = benchmarks.get(planned.spec.benchmark)
     shared = SharedWeights.build(
-        catalog.get(planned.spec.method).training_settings().model_validate(settings["training"]),
+        catalog.get(planned.spec.method).inside(benchmark).training_settings().model_validate(settings["training"]),
         benchmark.space,
         benchmark.space.supernet_skeleton(settings["skeleton"]),  # type: ignore[arg-type]
-        benchmark.load_images(allow_unverified=planned.allow_unverified),
+        benchmark.load_data(allow_unverified=planned.allow_unverified),
         planned.spec.seed,
     )
     shared.network.load_state_dict(weights)

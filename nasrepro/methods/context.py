@@ -15,6 +15,7 @@ from nasrepro.splits import Split
 
 if TYPE_CHECKING:  # torch takes seconds to import, and multi-trial methods need none
     from nasrepro.datasets.images import ImageData
+    from nasrepro.datasets.text import TextData
 
 
 @dataclass
@@ -37,7 +38,7 @@ class SearchContext:
     standalone: Any = None
     """Of the networks whose truth is looked up; parameters and MACs refer to it."""
     _oracle: Oracle | None = None
-    _load_images: Callable[[], ImageData] | None = None
+    _load_data: Callable[[], ImageData | TextData] | None = None
     single_number: bool = False
     """True where the truth holds one number per cell, so that searching and scoring read the same one."""
     queries: dict[str, int] = field(default_factory=lambda: {split.value: 0 for split in Split})
@@ -72,15 +73,11 @@ class SearchContext:
         asked = self.search_fidelity
         return self._truth.seconds(genotype, dataset=asked.dataset, epochs=asked.epochs)
 
-    def images(self) -> ImageData:
+    def data(self) -> ImageData | TextData:
         """The search's data set; its test split is empty."""
-        from nasrepro.datasets.images import ImageData, ImageSet
-
-        if self._load_images is None:
-            raise ValueError("this search was given no images")
-        data = self._load_images()
-        nothing = ImageSet(data.test.images[:0], data.test.labels[:0])
-        return ImageData(**{**vars(data), "test": nothing})
+        if self._load_data is None:
+            raise ValueError("this search was given no data")
+        return self._load_data().without_test()
 
     @property
     def _truth(self) -> Oracle:

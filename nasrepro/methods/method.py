@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,8 @@ class Method:
     """The method whose part a composed one replaces."""
     training: str = "nasrepro.training.settings:SupernetSettings"
     """Settings of the shared-weight training; their defaults are the values published for this method."""
+    sampler_class: str | None = None
+    """`package.module:Class` of the sampler in a space that has its own form of it."""
     share_of_epochs: float = 1.0
     """Of the epochs that a scale gives every method; keeps the published proportion at scales that are not."""
     search: str | None = None
@@ -82,6 +84,16 @@ class Method:
     """Settings that each protocol replaces, at any scale; `sound` is always among them."""
     scales: Mapping[str, Blocks] = field(default_factory=dict)
     """Settings that a scale replaces on every benchmark."""
+
+    def inside(self, benchmark: Benchmark) -> Method:
+        """This method made of the parts that the benchmark's space has for it."""
+        sampler, training = self.sampler or "", benchmark.training
+        return replace(
+            self,
+            sampler_class=benchmark.parts.get(sampler, self.sampler_class),
+            training=training or self.training,
+            share_of_epochs=1.0 if training else self.share_of_epochs,
+        )
 
     @property
     def one_shot(self) -> bool:
@@ -118,7 +130,7 @@ class Method:
         """
         if not self.one_shot:
             return {"search": _load(self.search)}
-        parts = {"sampler": self._part(self.sampler, SAMPLERS)}
+        parts = {"sampler": self._part(self.sampler_class or self.sampler, SAMPLERS)}
         if self.regularizer is not None:
             parts["regularizer"] = regularizing.get(self.regularizer)
         parts["selector"] = self._part(self.selector, SELECTORS)

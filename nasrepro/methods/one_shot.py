@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nasrepro.datasets.images import ImageSet
-from nasrepro.datasets.streams import BatchStream
 from nasrepro.methods.base import Answer, SearchResult
 from nasrepro.methods.context import SearchContext
-from nasrepro.methods.shared_weights import SharedWeights
+from nasrepro.methods.weights import shared_weights
 from nasrepro.records.record import Checkpoint
 from nasrepro.records.watched import Look
-from nasrepro.seeds import numpy_rng, torch_rng
+from nasrepro.seeds import numpy_rng
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.training.evaluate import CellScore
 from nasrepro.training.schedule import spread
-from nasrepro.training.settings import SupernetSettings
 from nasrepro.training.supernet import Progress, SupernetTraining
 from nasrepro.training.watching import Watch
 
@@ -27,23 +24,25 @@ class OneShotSearch:
 
     sampler: type[Any]
     selector: type[Any]
-    training: type[SupernetSettings]
+    training: type[Any]
     regularizer: type[Any] | None = None
 
     def __call__(self, context: SearchContext) -> SearchResult:
         assert context.skeleton is not None
         settings = self.training.model_validate(context.settings["training"])
-        shared = SharedWeights.build(settings, context.space, context.skeleton, context.images(), context.seed)
+        shared = shared_weights(settings, context.space, context.skeleton, context.data(), context.seed)
         sampler = self._part(context, "sampler")
         selector = self.selector(context.space, self.selector.Settings.model_validate(context.settings["selector"]))
 
         def observe(progress: Progress) -> dict[str, Any]:
-            scores = [shared.score(genotype) for genotype in context.probe_cells[: settings.probe_cells]]
+            probes = context.probe_cells[: settings.probe_cells]
+            known = dict(zip(probes, shared.scores(probes), strict=True))
+            scores = list(known.values())
             considered: set[Genotype] = set()
 
             def score(genotype: Genotype) -> CellScore:
                 considered.add(genotype)
-                return shared.score(genotype)
+                return known.get(genotype) or shared.score(genotype)
 
             answer = selector.select(sampler, score, numpy_rng(context.seed, "select", progress.steps))
             return {
@@ -55,12 +54,12 @@ class OneShotSearch:
                 "considered": len(considered),
             }
 
-        train, valid = self._streams(shared, context.seed)
+        train, valid = shared.streams(context.seed)
         watch = Watch(
             context.probe_cells[: settings.watched_cells],
             shared.score,
-            shared.judge.images,
-            spread(settings.watch_points, settings.epochs * train.steps_per_epoch),
+            shared.units,
+            spread(settings.watch_points, sum(train.steps_in(epoch) for epoch in range(settings.epochs))),
         )
         training = SupernetTraining(
             shared.network,
@@ -69,7 +68,7 @@ class OneShotSearch:
             valid,
             settings,
             shared.score,
-            len(shared.judge.batches),
+            shared.batches_per_score,
             self._part(context, "regularizer") if self.regularizer is not None else None,
             watch,
         )
@@ -80,7 +79,7 @@ class OneShotSearch:
             report=context.report,
             present=(lambda: selector.present(sampler).id) if hasattr(selector, "present") else None,
         )
-        return self._result(context, progress, sampler.curves(), shared.judge.images)
+        return self._result(context, progress, sampler.curves(), shared.units)
 
     def _part(self, context: SearchContext, block: str) -> Any:
         """The sampler or the regularizer, with this run's settings and seed."""
@@ -88,30 +87,8 @@ class OneShotSearch:
         return kind(context.space, kind.Settings.model_validate(context.settings[block]), context.seed)
 
     @staticmethod
-    def _streams(shared: SharedWeights, seed: int) -> tuple[BatchStream, BatchStream]:
-        """Weights see the training split in epochs; samplers see uniform draws from the validation split.
-
-        Both are augmented, as published: architecture parameters are trained on augmented images too.
-        """
-
-        data, settings = shared.data, shared.settings
-
-        def stream(name: str, images: ImageSet, *, replacement: bool) -> BatchStream:
-            return BatchStream(
-                images,
-                data,
-                settings.batch_size,
-                torch_rng(seed, name),
-                augment=True,
-                replacement=replacement,
-                channels_last=settings.channels_last,
-            )
-
-        return stream("train", data.train, replacement=False), stream("valid", data.valid, replacement=True)
-
-    @staticmethod
     def _result(
-        context: SearchContext, progress: Progress, curves: dict[str, list[tuple[float, float]]], images: int
+        context: SearchContext, progress: Progress, curves: dict[str, list[tuple[float, float]]], units: int
     ) -> SearchResult:
         trace = [
             (seen["step"], Answer(context.space.parse(seen["answer"]), seen["value"])) for seen in progress.observations
@@ -125,7 +102,7 @@ class OneShotSearch:
                 for seen in progress.observations
             ],
             looks=[_look(seen, context.space) for seen in progress.looks],
-            watched_images=images if progress.looks else 0,
+            watched_images=units if progress.looks else 0,
             loss=progress.loss,
             steps=progress.steps,
             path_steps=progress.path_steps,

@@ -22,6 +22,7 @@ def resolve(
     """
     if protocol not in method.protocols:
         raise UserError(f"method '{method.name}' has no protocol '{protocol}'; allowed: {', '.join(method.protocols)}")
+    method = method.inside(benchmark)
     blocks = method.blocks()
     overrides = overrides or {}
     allowed = [*blocks, "skeleton"] if method.one_shot else list(blocks)
@@ -70,15 +71,22 @@ def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Any:
     for name, value in fields.items():
         if type(value) is not int:
             raise UserError(f"impossible skeleton: '{name}' cannot be '{value}'; a whole number is allowed")
-        if name in ("classes", "in_channels") and value != getattr(real, name):
+        if name in ("classes", "in_channels", "nodes") and value != getattr(real, name):
             raise UserError(
-                f"impossible skeleton: '{name}' cannot be {value}; the images of '{benchmark.name}' make it "
-                f"{getattr(real, name)}"
+                f"impossible skeleton: '{name}' cannot be {value}; {'the space' if name == 'nodes' else 'the images'} "
+                f"of '{benchmark.name}' {'makes' if name == 'nodes' else 'make'} it {getattr(real, name)}"
             )
     try:
         skeleton = benchmark.space.supernet_skeleton(fields)
     except ValueError as error:
         raise UserError(f"impossible skeleton: {error}") from error
+    if benchmark.language:
+        if skeleton.vocabulary > real.vocabulary:
+            raise UserError(
+                f"impossible skeleton: 'vocabulary' cannot be {skeleton.vocabulary}; the text of '{benchmark.name}' "
+                f"has {real.vocabulary} words"
+            )
+        return skeleton
     if skeleton.image_size < 1 or real.image_size % skeleton.image_size:
         raise UserError(
             f"impossible skeleton: images of side {real.image_size} cannot be pooled to side {skeleton.image_size}"

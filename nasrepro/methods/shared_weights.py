@@ -7,13 +7,15 @@ cells in exactly the same way.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
 from torch import nn
 
-from nasrepro.datasets.images import ImageData
+from nasrepro.datasets.images import ImageData, ImageSet
+from nasrepro.datasets.streams import BatchStream
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.supernets.catalog import supernet
@@ -50,6 +52,38 @@ class SharedWeights:
         )
         judge = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
         return cls(network, data, judge, settings)
+
+    @property
+    def units(self) -> int:
+        """Images behind a score."""
+        return self.judge.images
+
+    @property
+    def batches_per_score(self) -> int:
+        return len(self.judge.batches)
+
+    def streams(self, seed: int) -> tuple[BatchStream, BatchStream]:
+        """Weights see the training split in epochs; samplers see uniform draws from the validation split.
+
+        Both are augmented, as published: architecture parameters are trained on augmented images too.
+        """
+
+        def stream(name: str, images: ImageSet, *, replacement: bool) -> BatchStream:
+            return BatchStream(
+                images,
+                self.data,
+                self.settings.batch_size,
+                torch_rng(seed, name),
+                augment=True,
+                replacement=replacement,
+                channels_last=self.settings.channels_last,
+            )
+
+        return stream("train", self.data.train, replacement=False), stream("valid", self.data.valid, replacement=True)
+
+    def scores(self, genotypes: Sequence[Genotype]) -> list[CellScore]:
+        """One after the other."""
+        return [self.score(genotype) for genotype in genotypes]
 
     def score(self, genotype: Genotype) -> CellScore:
         """One-shot score of one cell on the validation images; raises `Diverged` when its loss is no number."""

@@ -77,7 +77,7 @@ class _Run:
 
 class _MethodBattery:
     def __init__(self, method: Method, benchmark: Benchmark) -> None:
-        self.method, self.benchmark = method, benchmark
+        self.method, self.benchmark = method.inside(benchmark), benchmark
         self.reports: list[tuple[int, int]] = []
 
     def description(self) -> str:
@@ -209,7 +209,7 @@ class _MethodBattery:
         return f"from {losses[0]:.3f} to {late:.3f}"
 
     def no_images(self) -> str:
-        pictureless = Benchmark(**{**vars(self.benchmark), "images": None})
+        pictureless = Benchmark(**{**vars(self.benchmark), "data": None})
         return refused(lambda: self._run(seed=0, benchmark=pictureless), "a search on a benchmark without images")
 
     @cached_property
@@ -257,7 +257,7 @@ class _MethodBattery:
                 standalone=benchmark.standalone,
                 skeleton=benchmark.space.supernet_skeleton(settings["skeleton"]) if "skeleton" in settings else None,
                 _oracle=truth,
-                _load_images=benchmark.load_images,
+                _load_data=benchmark.load_data,
             )
             return _Run(context, truth, self.method.build()(context))
 

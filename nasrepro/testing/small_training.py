@@ -37,7 +37,7 @@ class SmallTraining:
         lr: float = 0.05,
     ) -> None:
         where = benchmarks.get(benchmark)
-        space, images = where.space, where.load_images().limited(150, 60)
+        space, images = where.space, where.load_data().limited(150, 60)
         self.network = supernet(space, replace(space.tiny, in_channels=1), rng=torch_rng(0, "weights"))
         self._sampler = (
             UniformSampler(space, UniformSettings(), 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -211,7 +211,8 @@ class _SpaceBattery:
 
     def costs(self) -> str:
         narrow = self.space.tiny
-        wide = replace(narrow, channels=2 * narrow.channels)
+        width = fields(narrow)[0].name
+        wide = replace(narrow, **{width: 2 * getattr(narrow, width)})
         for genotype in self.probes:
             cost, more = self.space.cost(genotype, narrow), self.space.cost(genotype, wide)
             for count in (cost.params, cost.macs):

@@ -34,7 +34,7 @@ def darts_training(
     seed: int,
     *,
     split: Split = Split.TEST,
-) -> StandaloneTraining:
+) -> StandaloneTraining[Tensor]:
     """The training of a genotype on images as `fitting` gives them, ready to run."""
     network = DartsStandalone(
         skeleton,

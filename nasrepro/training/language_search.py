@@ -23,7 +23,7 @@ class LanguageSupernetSettings(ObservedSettings):
     bptt: int = Field(35, ge=2, description="words per stream between two weight steps")
     lengths: Literal["fixed", "halved", "random"] = Field(
         "halved",
-        description="of segments: always `bptt`; half of it now and then; or, as in final trainings, normal around that",
+        description="of segments: always `bptt`; half of it at times; or, as in final trainings, normal around that",
     )
     lr: float = Field(20.0, gt=0, description="learning rate of SGD")
     momentum: float = Field(0.0, ge=0, lt=1, description="of SGD")

@@ -1,4 +1,4 @@
-"""The loop that trains an encoder-predictor-decoder on cells and their accuracies, and what can be asked of it then."""
+"""The loop that trains an encoder-predictor-decoder on cells and their worth, and what can be asked of it then."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from nasrepro.latent.autoencoder import Autoencoder, moved
-from nasrepro.latent.nb201_tokens import to_ops, to_tokens, twins
+from nasrepro.latent.nb201_tokens import NB201
+from nasrepro.latent.tokens import Tokens
 from nasrepro.training.predictor_settings import PredictorSettings
 
 
 class Ascent:
-    """Cells on their way up the predicted accuracy; the direction is computed once, at the start."""
+    """Cells on their way up the predicted worth; the direction is computed once, at the start."""
 
     def __init__(self, model: Autoencoder, tokens: Tensor) -> None:
         with torch.no_grad():
@@ -23,63 +24,67 @@ class Ascent:
         self._model, self._direction = model, model.ascent(self._start)
 
     def cells(self, step: float) -> np.ndarray:
-        """Operation codes (N, 6) decoded after a step of that size, in the order of the seeds."""
-        return to_ops(self._model.decode(moved(self._start, self._direction, step)))
+        """Codes (N, genes) decoded after a step of that size, in the order of the seeds."""
+        return self._model.tokens.read(self._model.decode(moved(self._start, self._direction, step)))
 
 
 class CellPredictor:
-    """An autoencoder of cells whose embedding predicts accuracy. Weights are kept from one `fit` to the next.
+    """An autoencoder of cells whose embedding predicts what they are worth, such as accuracy: higher is better. Weights
+    are kept from one `fit` to the next.
 
-    Everything random comes from the given seeds, on PyTorch's own generator, which is left as it was found.
+    Cells are given by their codes (N, genes), as `tokens` reads them. Everything random comes from the given seeds, on
+    PyTorch's own generator, which is left as it was found.
     """
 
-    def __init__(self, settings: PredictorSettings, seed: int) -> None:
-        self.settings = settings
+    def __init__(self, settings: PredictorSettings, seed: int, tokens: Tokens = NB201) -> None:
+        self.settings, self.tokens = settings, tokens
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.model = Autoencoder(
-                hidden=settings.hidden, layers=settings.layers, width=settings.width, dropout=settings.dropout
+                tokens, hidden=settings.hidden, layers=settings.layers, width=settings.width, dropout=settings.dropout
             )
         self.model.eval()
         self._low, self._span = 0.0, 1.0
 
     def fit(
-        self, ops: np.ndarray, accuracy: np.ndarray, seed: int, report: Callable[[], None] = lambda: None
+        self, codes: np.ndarray, worth: np.ndarray, seed: int, report: Callable[[], None] = lambda: None
     ) -> list[float]:
-        """Train on codes (N, 6) with accuracies (N,); the mean loss per epoch. `report` is called after each.
+        """Train on codes (N, genes) worth so much (N,); the mean loss per epoch. `report` is called after each.
 
-        Targets are the accuracies brought to 0…1. Raises `ValueError` when all are equal: there is nothing to learn.
+        Targets are what they are worth, brought to 0…1. Raises `ValueError` when all are equally good: there is
+        nothing to learn.
         """
-        low, high = float(np.min(accuracy)), float(np.max(accuracy))
+        low, high = float(np.min(worth)), float(np.max(worth))
         if not low < high:
             raise ValueError("cells that are all equally good cannot be told apart")
         self._low, self._span = low, high - low
-        targets = torch.as_tensor((accuracy - low) / (high - low), dtype=torch.float32)
-        strings = torch.stack([to_tokens(ops), to_tokens(twins(ops) if self.settings.symmetry else ops)])
+        targets = torch.as_tensor((worth - low) / (high - low), dtype=torch.float32)
+        shown = self.tokens.twins(codes) if self.settings.symmetry else codes
+        strings = torch.stack([self.tokens.spelled(codes), self.tokens.spelled(shown)])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return self._train(strings, targets, report)
 
-    def predict(self, ops: np.ndarray) -> np.ndarray:
-        """Predicted accuracies (N,), in the unit of those it was trained on."""
+    def predict(self, codes: np.ndarray) -> np.ndarray:
+        """Predicted worth (N,), in the unit of those it was trained on."""
         with torch.no_grad():
-            found = self.model.predict(self.model.encode(to_tokens(ops)))
+            found = self.model.predict(self.model.encode(self.tokens.spelled(codes)))
         return found.double().numpy() * self._span + self._low
 
-    def embed(self, ops: np.ndarray) -> np.ndarray:
-        """The embeddings H of codes (N, 6), flattened: six unit vectors one after the other, (N, 6·d)."""
+    def embed(self, codes: np.ndarray) -> np.ndarray:
+        """The embeddings H of codes (N, genes), flattened: their unit vectors one after the other, (N, S·d)."""
         with torch.no_grad():
-            found: np.ndarray = self.model.encode(to_tokens(ops)).transpose(0, 1).flatten(1).numpy()
+            found: np.ndarray = self.model.encode(self.tokens.spelled(codes)).transpose(0, 1).flatten(1).numpy()
         return found
 
-    def reconstruct(self, ops: np.ndarray) -> np.ndarray:
-        """What the decoder makes of the embeddings of codes (N, 6): codes again."""
+    def reconstruct(self, codes: np.ndarray) -> np.ndarray:
+        """What the decoder makes of the embeddings of codes (N, genes): codes again."""
         with torch.no_grad():
-            return to_ops(self.model.decode(self.model.encode(to_tokens(ops))))
+            return self.tokens.read(self.model.decode(self.model.encode(self.tokens.spelled(codes))))
 
-    def ascent(self, ops: np.ndarray) -> Ascent:
+    def ascent(self, codes: np.ndarray) -> Ascent:
         """Steps from the embeddings of these cells along the gradient of their predictions."""
-        return Ascent(self.model, to_tokens(ops))
+        return Ascent(self.model, self.tokens.spelled(codes))
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and the scale of the targets; copies, so that training on does not change them."""
@@ -91,7 +96,7 @@ class CellPredictor:
         self._low, self._span = state["low"], state["span"]
 
     def _train(self, strings: Tensor, targets: Tensor, report: Callable[[], None]) -> list[float]:
-        """`strings` (2, N, 12): the cells and their mirror images. A new Adam for every call, as released."""
+        """`strings` (2, N, length): the cells and their mirror images. A new Adam for every call, as released."""
         settings, weights = self.settings, _joined(self.model)
         adam = torch.optim.Adam(
             [weights], lr=settings.predictor_lr, weight_decay=settings.predictor_weight_decay, fused=True

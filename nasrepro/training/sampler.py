@@ -10,12 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nasrepro.datasets.text_streams import Segment
 from nasrepro.spaces.base import Genotype
 from nasrepro.supernets.choice import Choice
 from nasrepro.training.evaluate import CellScore
 
-Batch = tuple[Tensor, Tensor]
-"""Images (B, C, H, W) and labels (B,)."""
+Input = Tensor | Segment
+"""Images (B, C, H, W), or a segment of text of T words in B streams."""
+Batch = tuple[Input, Tensor]
+"""Inputs and their labels: (B,) of images, the next words (T·B,) of a text."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Lessons:
     optimizer: torch.optim.Optimizer
     """Of the weights, with their momentum and present learning rate."""
     valid_batch: Callable[[], Batch]
-    """A fresh batch of augmented validation images, drawn with replacement."""
+    """A fresh batch of augmented validation images, drawn with replacement; of a text the next segment."""
     score: Callable[[Genotype], CellScore]
     """One-shot score of a genotype on the fixed evaluation images."""
     batches_per_score: int = 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path as FilePath
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +16,11 @@ from torch import Tensor, nn
 from nasrepro.splits import Split
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import CellScore
-from nasrepro.training.sampler import Batch
 from nasrepro.training.supernet import Diverged
+
+X = TypeVar("X")
+"""What a network reads: images (B, C, H, W), or a segment of text."""
+X_co = TypeVar("X_co", covariant=True)
 
 
 class Recipe(Protocol):
@@ -29,23 +34,26 @@ class Recipe(Protocol):
     def scores_after(self, epoch: int) -> bool: ...
 
 
-class Batches(Protocol):
-    """Training images, batch by batch, from a place that can be kept."""
+class Batches(Protocol[X_co]):
+    """Training data, batch by batch, from a place that can be kept."""
 
     @property
-    def steps_per_epoch(self) -> int: ...
+    def rate(self) -> float:
+        """Share of the learning rate that the last batch is trained with."""
 
-    def next(self) -> Batch: ...
+    def steps_in(self, epoch: int) -> int: ...
+
+    def next(self) -> tuple[X_co, Tensor]: ...
 
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
 
 
-class Judge(Protocol):
-    """Scores a network on a fixed set of images."""
+class Judge(Protocol[X_co]):
+    """Scores a network on a fixed set of images or a fixed text."""
 
-    def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> CellScore: ...
+    def score(self, network: nn.Module, forward: Callable[[X_co], Tensor]) -> CellScore: ...
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ class StandaloneProgress:
         return {**vars(self), "loss": list(self.loss), "curve": curve}
 
     @classmethod
-    def of(cls, state: Mapping[str, Any]) -> StandaloneProgress:
+    def of(cls, state: Mapping[str, Any]) -> Self:
         """Reads what `state_dict` wrote."""
         curve = [
             EpochScores(epoch, {Split(split): CellScore(*score) for split, score in scores.items()})
@@ -85,7 +93,7 @@ class StandaloneProgress:
         return cls(**{**state, "curve": curve})
 
 
-class StandaloneTraining:
+class StandaloneTraining(Generic[X]):
     """Trains `network` on `batches` and scores it; resumes from its checkpoint to the identical end.
 
     `loss` gives what the weights descend on a batch, `logits` what is scored; `begin_epoch` is told the epoch before
@@ -96,11 +104,11 @@ class StandaloneTraining:
         self,
         network: nn.Module,
         optimizer: torch.optim.Optimizer,
-        batches: Batches,
-        judges: Mapping[Split, Judge],
+        batches: Batches[X],
+        judges: Mapping[Split, Judge[X]],
         recipe: Recipe,
-        loss: Callable[[Tensor, Tensor], Tensor],
-        logits: Callable[[Tensor], Tensor],
+        loss: Callable[[X, Tensor], Tensor],
+        logits: Callable[[X], Tensor],
         *,
         clip: float | None = None,
         begin_epoch: Callable[[int], None] = lambda epoch: None,
@@ -124,35 +132,50 @@ class StandaloneTraining:
         while self.progress.epoch < self.recipe.epochs:
             began = time.perf_counter()
             self._epoch(report)
-            if self.recipe.scores_after(self.progress.epoch):
-                scores = {split: judge.score(self.network, self._logits) for split, judge in self.judges.items()}
-                self.progress.curve.append(EpochScores(self.progress.epoch, scores))
+            self._judge()
             self.progress.seconds += time.perf_counter() - began
             if file is not None:
                 checkpoint.save(file, self.state_dict())
         return self.progress
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Steps that are done after each epoch."""
+        return list(accumulate(self.batches.steps_in(epoch) for epoch in range(self.recipe.epochs)))
+
     def _epoch(self, report: Callable[[int, int], None]) -> None:
-        epoch, per_epoch = self.progress.epoch, self.batches.steps_per_epoch
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate(epoch)
+        epoch, steps = self.progress.epoch, self.batches.steps_in(self.progress.epoch)
+        learning_rate = self.recipe.learning_rate(epoch)
         self._begin_epoch(epoch)
         self.network.train()
         total = torch.zeros((), dtype=torch.float64)
-        for step in range(1, per_epoch + 1):
-            self.optimizer.zero_grad(set_to_none=True)
-            loss = self._loss(*self.batches.next())
-            loss.backward()  # type: ignore[no-untyped-call]
-            if self.clip is not None:
-                nn.utils.clip_grad_norm_(self._weights, self.clip)
-            self.optimizer.step()
-            total += loss.detach()
-            report(epoch * per_epoch + step, per_epoch * self.recipe.epochs)
-        mean = float(total) / per_epoch
+        for step in range(1, steps + 1):
+            x, y = self.batches.next()
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate * self.batches.rate
+            total += self._descend(x, y)
+            report(self._ends[epoch] - steps + step, self._ends[-1])
+        mean = float(total) / steps
         if not mean < float("inf"):
             raise Diverged(f"training loss became {mean} in epoch {epoch + 1} of {self.recipe.epochs}")
         self.progress.loss.append(mean)
         self.progress.epoch += 1
+
+    def _descend(self, x: X, y: Tensor) -> Tensor:
+        """One step along the gradient; the loss before it."""
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(x, y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(self._weights, self.clip)
+        self.optimizer.step()
+        return loss.detach()
+
+    def _judge(self) -> None:
+        """What is looked at between two epochs."""
+        if self.recipe.scores_after(self.progress.epoch):
+            scores = {split: judge.score(self.network, self._logits) for split, judge in self.judges.items()}
+            self.progress.curve.append(EpochScores(self.progress.epoch, scores))
 
     def state_dict(self) -> dict[str, Any]:
         """All state, nothing left to chance: weights, statistics, optimizer, data position, progress."""
@@ -170,4 +193,4 @@ class StandaloneTraining:
         self.batches.load_state_dict(state["batches"])
         for name, generator in self.generators.items():
             generator.set_state(state["generators"][name])
-        self.progress = StandaloneProgress.of(state["progress"])
+        self.progress = self.progress.of(state["progress"])

@@ -5,26 +5,66 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasrepro.datasets.streams import BatchStream
+from nasrepro.datasets.text_streams import Segment
 from nasrepro.spaces.base import Genotype
 from nasrepro.supernets.choice import Choice, paths_in
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import CellScore
 from nasrepro.training.regularizer import Regularizer, WeightStep
-from nasrepro.training.sampler import Batch, Lessons, Sampler
-from nasrepro.training.settings import SupernetSettings
+from nasrepro.training.sampler import Batch, Input, Lessons, Sampler
 from nasrepro.training.watching import Watch, look
 
 
 class Diverged(Exception):
     """The training loss is no longer a number."""
+
+
+class Settings(Protocol):
+    """What the loop asks of the settings of a training; epochs count from 0."""
+
+    @property
+    def epochs(self) -> int: ...
+
+    @property
+    def lr(self) -> float: ...
+
+    @property
+    def momentum(self) -> float: ...
+
+    @property
+    def nesterov(self) -> bool: ...
+
+    @property
+    def weight_decay(self) -> float: ...
+
+    @property
+    def clip(self) -> float | None: ...
+
+    def learning_rate(self, epoch: int) -> float: ...
+
+
+class Stream(Protocol):
+    """Batches of images or segments of text, from a place that can be kept."""
+
+    @property
+    def rate(self) -> float:
+        """Share of the learning rate that the last batch is trained with."""
+
+    def steps_in(self, epoch: int) -> int: ...
+
+    def next(self) -> Batch: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 @dataclass
@@ -59,9 +99,9 @@ class SupernetTraining:
         self,
         network: nn.Module,
         sampler: Sampler,
-        train: BatchStream,
-        valid: BatchStream,
-        settings: SupernetSettings,
+        train: Stream,
+        valid: Stream,
+        settings: Settings,
         score: Callable[[Genotype], CellScore],
         batches_per_score: int = 1,
         regularizer: Regularizer | None = None,
@@ -113,22 +153,28 @@ class SupernetTraining:
             checkpoint.save(file, self.state_dict())
         return self.progress
 
+    @cached_property
+    def steps(self) -> int:
+        """Weight updates of the whole training."""
+        return sum(self.train_stream.steps_in(epoch) for epoch in range(self.settings.epochs))
+
     def _visit(self, cell: str) -> None:
         if not self.progress.visited or self.progress.visited[-1][1] != cell:
             self.progress.visited.append((self.progress.steps, cell))
 
     def _epoch(self, report: Callable[[int, int], None]) -> None:
         settings, progress = self.settings, self.progress
-        for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate(progress.epoch)
+        learning_rate = settings.learning_rate(progress.epoch)
         self.sampler.begin_epoch(progress.epoch, settings.epochs)
         if self.regularizer is not None:
             self.regularizer.begin_epoch(progress.epoch, settings.epochs)
         self.network.train()
-        per_epoch = self.train_stream.steps_per_epoch
+        per_epoch = self.train_stream.steps_in(progress.epoch)
         total, descended = torch.zeros(()), torch.zeros(())
         for _ in range(per_epoch):
             batch = self.train_stream.next()
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate * self.train_stream.rate
             if self.sampler.learns_first:
                 progress.path_steps += self.sampler.learn(self.lessons, batch)
             own, followed = self._weight_step(*batch)
@@ -138,7 +184,7 @@ class SupernetTraining:
                 progress.path_steps += self.sampler.learn(self.lessons, batch)
             progress.steps += 1
             progress.samples += len(batch[1])
-            report(progress.steps, per_epoch * settings.epochs)
+            report(progress.steps, self.steps)
         mean = float(total) / per_epoch
         for name, value in (("training loss", mean), ("regularized training loss", float(descended) / per_epoch)):
             if not value < float("inf"):
@@ -147,9 +193,11 @@ class SupernetTraining:
         progress.loss.append(mean)
         progress.epoch += 1
 
-    def _weight_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _weight_step(self, x: Input, y: Tensor) -> tuple[Tensor, Tensor]:
         """One weight step, with a look at the watched cells on either side of it where that is wanted."""
         choice, number = self.sampler.sample(), self.progress.steps + 1
+        if isinstance(x, Segment):
+            x.begin()  # what a sampler has read of it is not what the next segment goes on from
         if self.watch is None or not self.watch.wants(number):
             return self._train(choice, x, y)
         before = self._watched(self.watch)
@@ -164,7 +212,7 @@ class SupernetTraining:
         self.progress.seconds["watching"] += time.perf_counter() - began
         return found
 
-    def _train(self, choice: Choice, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _train(self, choice: Choice, x: Input, y: Tensor) -> tuple[Tensor, Tensor]:
         """One step on the sampled path; its cross-entropy and the loss that was descended, the same thing without
         a regularizer. Weights off the paths that ran get no gradient, so neither decay nor momentum moves them; the
         norm that is clipped contains weights only, never architecture parameters."""
@@ -173,7 +221,7 @@ class SupernetTraining:
             return self._regularized_step(self.regularizer, choice, (x, y))
         self.progress.path_steps += paths_in(choice)
         loss = F.cross_entropy(self.network(x, choice), y)
-        self._descend(loss)
+        self._descend(loss, x)
         return loss.detach(), loss.detach()
 
     def _regularized_step(self, regularizer: Regularizer, choice: Choice, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -182,17 +230,20 @@ class SupernetTraining:
         step = WeightStep(self.network, choice, batch)
         loss = regularizer.loss(step)
         own = step.cross_entropy(choice).detach()
-        self._descend(loss)
+        self._descend(loss, batch[0])
         step.weights_moved()
         for path in regularizer.replayed(step):
             self.optimizer.zero_grad(set_to_none=True)
-            self._descend(step.cross_entropy(path))
+            self._descend(step.cross_entropy(path), None)
             step.weights_moved()
         regularizer.after_step(step)
         self.progress.path_steps += step.paths_run
         return own, loss.detach()
 
-    def _descend(self, loss: Tensor) -> None:
+    def _descend(self, loss: Tensor, x: Input | None) -> None:
+        """One step along the gradient; a text adds what its first path pays for restless outputs."""
+        if isinstance(x, Segment) and x.penalty is not None:
+            loss = loss + x.penalty
         loss.backward()  # type: ignore[no-untyped-call]
         if self.settings.clip is not None:
             nn.utils.clip_grad_norm_(self.weights, self.settings.clip)

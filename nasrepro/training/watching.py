@@ -11,15 +11,16 @@ from nasrepro.training.evaluate import CellScore
 
 
 class Watch:
-    """Scores `cells` on the fixed evaluation images around the updates whose numbers, from 1, are in `at`.
+    """Scores `cells` on the fixed evaluation images (or words, `units` of them) around the updates whose numbers, from
+    1, are in `at`.
 
     Scoring leaves no trace in weights or random streams, so a watched training is the same training.
     """
 
     def __init__(
-        self, cells: Sequence[Genotype], score: Callable[[Genotype], CellScore], images: int, at: Sequence[int]
+        self, cells: Sequence[Genotype], score: Callable[[Genotype], CellScore], units: int, at: Sequence[int]
     ) -> None:
-        self.cells, self._score, self._images, self._at = cells, score, images, frozenset(at)
+        self.cells, self._score, self._units, self._at = cells, score, units, frozenset(at)
 
     def wants(self, step: int) -> bool:
         """Whether this update is looked at."""
@@ -29,7 +30,7 @@ class Watch:
         """Right answers and losses of all cells under the present weights."""
         found = [self._score(cell) for cell in self.cells]
         return {
-            "right": [round(item.accuracy * self._images / 100) for item in found],
+            "right": [round(item.accuracy * self._units / 100) for item in found],
             "loss": [float(f"{item.loss:.6g}") for item in found],
         }
 

@@ -47,7 +47,7 @@ def install():
         name=NAME,
         summary="invented",
         space=NB201Space(),
-        images="digits",
+        data="digits",
         search=VALID,
         scorings=(benchmarks.Scoring("test", TEST), benchmarks.Scoring("toy.valid", VALID)),
         standalone=Skeleton(4, 1, 1, 8, 10, in_channels=1),

@@ -32,7 +32,7 @@ def test_validation_queries_are_counted_and_asked_at_the_search_fidelity(tmp_pat
 
 
 def test_images_come_without_a_test_split(tmp_path):
-    data = context("gdas", tmp_path).images()
+    data = context("gdas", tmp_path).data()
     assert len(data.test) == 0
     assert len(data.train) == 1077
     assert len(data.valid) == 360
@@ -40,11 +40,11 @@ def test_images_come_without_a_test_split(tmp_path):
 
 def test_what_was_not_given_cannot_be_used(tmp_path):
     given = context("gdas", tmp_path)
-    given._oracle = given._load_images = None
+    given._oracle = given._load_data = None
     with pytest.raises(ValueError, match="no oracle"):
         given.query(from_index(0))
     with pytest.raises(ValueError, match="no images"):
-        given.images()
+        given.data()
 
 
 def test_where_the_truth_is_one_number_a_search_reads_it_and_is_counted_apart(tmp_path):

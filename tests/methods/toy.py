@@ -57,7 +57,7 @@ def context(method, tmp_path, *, seed=0, oracle=None, report=lambda done, total:
         report=report,
         skeleton=Skeleton(**settings["skeleton"]) if "skeleton" in settings else None,
         _oracle=oracle or ToyOracle(),
-        _load_images=load_digits_data,
+        _load_data=load_digits_data,
     )
 
 
