@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nasrepro.spaces.darts_named import NamedCell
+    from nasrepro.spaces.darts_genotype import DartsGenotype
+    from nasrepro.spaces.darts_named import Printed
+    from nasrepro.spaces.named import Named
 
 _BENCHMARKS = ("darts-cifar10", "darts-cifar100", "darts-imagenet")
 
@@ -31,7 +33,7 @@ def cell_rows() -> list[dict[str, Any]]:
             "name": cell.name,
             "kind": cell.kind,
             "source": cell.source,
-            "printed_error": cell.printed_error("cifar10"),
+            "printed_error": next((found.error for found in cell.results if found.dataset == "cifar10"), None),
             "params": sizes(cell)["darts-cifar10"]["params"],
             "id": cell.genotype.id,
             "genotype": str(cell.genotype),
@@ -41,7 +43,7 @@ def cell_rows() -> list[dict[str, Any]]:
     ]
 
 
-def cell_facts(cell: NamedCell) -> dict[str, Any]:
+def cell_facts(cell: Named[DartsGenotype, Printed]) -> dict[str, Any]:
     """Everything that is known of a cell, as plain values."""
     return {
         "name": cell.name,
@@ -56,7 +58,7 @@ def cell_facts(cell: NamedCell) -> dict[str, Any]:
     }
 
 
-def sizes(cell: NamedCell) -> dict[str, dict[str, int | None]]:
+def sizes(cell: Named[DartsGenotype, Printed]) -> dict[str, dict[str, int | None]]:
     """By benchmark, what the stand-alone network with this cell costs as published."""
     from nasrepro import benchmarks
 

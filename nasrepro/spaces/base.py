@@ -71,14 +71,15 @@ class Space(ABC, Generic[G]):
 
     name: str
     skeleton_type: ClassVar[type[Any]]
-    """Of the networks around its cells: a frozen dataclass with `sizes()`, whose constructor raises `ValueError`."""
-    tiny: ClassVar[Any]
+    """Of the networks around its cells: a frozen dataclass with `sizes()`, whose constructor raises `ValueError`; its
+    first field is the network's width."""
+    tiny: Any
     """A small skeleton, for checks."""
     cell_kinds: ClassVar[int] = 1
     """How many cells a genotype has; each has an equal part of the decisions."""
     genes_per_choice: ClassVar[int] = 1
     """Neighboring genes that belong together; crossover does not cut between them."""
-    edges: ClassVar[int]
+    edges: int
     operations: ClassVar[tuple[str, ...]]
 
     @abstractmethod

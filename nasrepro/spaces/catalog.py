@@ -7,10 +7,16 @@ from typing import Any
 from nasrepro.errors import UserError
 from nasrepro.spaces.base import G, Space
 from nasrepro.spaces.darts_cnn import DartsSpace
+from nasrepro.spaces.darts_rnn import RnnSpace
+from nasrepro.spaces.darts_rnn_genotype import MOST_NODES, SPACES
 from nasrepro.spaces.nb201 import NB201Space
 
-_SPACES: tuple[Space[Any], ...] = (NB201Space(), DartsSpace())
-_BY_PREFIX: dict[str, Space[Any]] = {"nb201": _SPACES[0], "darts": _SPACES[1], "darts-path": _SPACES[1]}
+_NB201, _DARTS = NB201Space(), DartsSpace()
+_RNN = {nodes: RnnSpace(nodes) for nodes in SPACES}
+_SPACES: tuple[Space[Any], ...] = (_NB201, _DARTS, *_RNN.values())
+_BY_PREFIX: dict[str, Space[Any]] = {"nb201": _NB201, "darts": _DARTS, "darts-path": _DARTS}
+_BY_PREFIX |= {f"rnn{nodes}-path": space for nodes, space in _RNN.items()}
+_BY_PREFIX |= {f"rnn{nodes}": _RNN.get(nodes, _RNN[SPACES[0]]) for nodes in range(1, MOST_NODES + 1)}
 
 
 def find(id_or_name: str) -> Space[Any] | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasrepro.errors import UserError
-from nasrepro.spaces import darts_costs, darts_moves, darts_named, darts_text
+from nasrepro.spaces import darts_costs, darts_moves, darts_named, darts_text, edge_paths
 from nasrepro.spaces.base import Cost, Path, Space
 from nasrepro.spaces.darts_genotype import (
     EDGES,
@@ -83,7 +83,7 @@ class DartsSpace(Space[DartsGenotype]):
             raise UserError(f"'{text}' is a path through a supernet and no cell; allowed: ids that begin with 'darts:'")
         if re.search(r"[(\[=]", text):
             return darts_text.from_notation(text)
-        return darts_named.get(text).genotype
+        return darts_named.CELLS.get(text).genotype
 
     def sample(self, rng: np.random.Generator) -> DartsGenotype:
         """Every node gets two different states and two operations, `none` included (RandomNAS)."""
@@ -135,32 +135,27 @@ class DartsSpace(Space[DartsGenotype]):
         return darts_moves.differing(a, b)
 
     def complement(self, path: Path, previous: Path, rng: np.random.Generator) -> Path:
-        return darts_moves.complement(path, previous, rng)
+        return edge_paths.complement(path, previous, rng, width=len(OPS))
 
     def derive(self, scores: np.ndarray, *, pairs: bool = False) -> DartsGenotype:
         return darts_moves.derive(scores, pairs=pairs)
 
     def path_on_edges(self, operations: Sequence[int]) -> Path:
         """28 numbers edge · 8 + operation."""
-        return tuple(edge * len(OPS) + int(op) for edge, op in enumerate(operations))
+        return edge_paths.on_edges(operations, len(OPS))
 
     def weights(self, path: Path) -> np.ndarray:
-        found = np.zeros(self.edges * len(OPS), dtype=np.float32)
-        found[list(path)] = 1
-        return found.reshape(self.edges, len(OPS))
+        return edge_paths.weights(path, self.edges, len(OPS))
 
     def path_id(self, path: Path) -> str:
         """The genotype's id, else `darts-path:` and the numbers of the path."""
         found = darts_moves.genotype_of(path)
-        return found.id if found else f"{_PATH}{'.'.join(map(str, path))}"
+        return found.id if found else edge_paths.written(path, _PATH)
 
     def path_of(self, text: str) -> Path:
         if not text.startswith(_PATH):
             return self.parse(text).path
-        numbers = text.removeprefix(_PATH).split(".")
-        if not all(re.fullmatch(r"\d{1,4}", number) and int(number) < self.edges * len(OPS) for number in numbers):
-            raise UserError(f"malformed path '{text}'; allowed: numbers below {self.edges * len(OPS)} between dots")
-        return tuple(map(int, numbers))
+        return edge_paths.read(text, _PATH, self.edges * len(OPS))
 
     def distance(self, a: DartsGenotype, b: DartsGenotype) -> float:
         """Share of the 16 choices that the other's node does not have, in either order, in [0, 1] (NSAS; EN²AS)."""

@@ -1,4 +1,4 @@
-"""What searches do with paths of DARTS cells: from genes, how far apart, complements, and cells derived from scores.
+"""What searches do with paths of DARTS cells: from genes, how far apart, and cells derived from scores.
 
 A path is a row of numbers edge · 8 + operation in rising order: 16 for a genotype, 28 for one operation on every edge.
 """
@@ -77,18 +77,6 @@ def differing(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     matches = np.maximum(straight[::2] + straight[1::2], crossed[::2] + crossed[1::2])
     found: np.ndarray = CHOICES - matches.sum(axis=0, dtype=np.int64)
     return found
-
-
-def complement(path: Path, previous: Path, rng: np.random.Generator) -> Path:
-    """The choices of `path`, but where the previous path has one too, another operation of the same edge that the
-    previous path does not have. The generator gives one number per choice, needed or not."""
-    taken, draws = set(previous), rng.random(len(path))
-    found = []
-    for choice, draw in zip(path, draws.tolist(), strict=True):
-        first = choice // len(OPS) * len(OPS)
-        free = [other for other in range(first, first + len(OPS)) if other not in taken]
-        found.append(free[int(draw * len(free))] if choice in taken else choice)
-    return tuple(sorted(found))
 
 
 def derive(scores: np.ndarray, *, pairs: bool) -> DartsGenotype:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nasrepro.spaces.darts_named import named
+from nasrepro.spaces.darts_named import CELLS
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from nasrepro.spaces.darts_named import named
     ],
 )
 def test_cost_of_a_cell_in_all_its_notations(nasrepro, target, params, trained, macs):
-    genotype = named()["DARTS_V2"].genotype
+    genotype = CELLS.cells["DARTS_V2"].genotype
     notations = ("DARTS_V2", "darts_v2", str(genotype), f"mine = {genotype}", genotype.id, str(genotype.index))
     result = nasrepro("cost", *notations, "--benchmark", target, "--json")
     assert (result.code, result.err) == (0, "")
@@ -76,7 +76,7 @@ def test_what_is_no_cell_is_told_in_one_line(nasrepro, user_error, text, says):
 
 def test_cells_are_listed_with_printed_errors_and_counted_sizes(nasrepro):
     rows = {row["name"]: row for row in nasrepro("list", "cells", "--json").json}
-    assert list(rows) == list(named())
+    assert list(rows) == list(CELLS.cells)
     assert (rows["ENNAS"]["printed_error"], rows["ENNAS"]["params"]) == (2.64, 3_083_014)
     assert rows["XNAS"]["printed_error"] is None
     shown = nasrepro("list", "cells").out

@@ -30,9 +30,9 @@ def test_what_is_pasted_from_released_code_is_read():
     assert SPACE.parse(bare.split("#")[0] + ")") == found
 
 
-@pytest.mark.parametrize("name", darts_named.named())
+@pytest.mark.parametrize("name", darts_named.CELLS.cells)
 def test_every_known_cell_is_read_from_each_of_its_notations(name):
-    cell = darts_named.get(name)
+    cell = darts_named.CELLS.get(name)
     for text in (str(cell.genotype), cell.genotype.id, name.swapcase(), *cell.aliases, f"x={cell.genotype}"):
         assert SPACE.parse(text) == cell.genotype, text
     assert cell.kind in ("published", "baseline", "superseded", "probe")
@@ -44,10 +44,10 @@ def test_every_known_cell_is_read_from_each_of_its_notations(name):
 
 
 def test_names_and_aliases_are_unique():
-    names = [name.lower() for cell in darts_named.named().values() for name in (cell.name, *cell.aliases)]
+    names = [name.lower() for cell in darts_named.CELLS.cells.values() for name in (cell.name, *cell.aliases)]
     assert len(set(names)) == len(names) > 31
     with pytest.raises(UserError, match="unknown cell 'ENAS'; did you mean 'ENNAS'"):
-        darts_named.get("ENAS")
+        darts_named.CELLS.get("ENAS")
 
 
 def test_cells_from_elsewhere_are_genotypes_that_no_supernet_holds():

@@ -41,14 +41,14 @@ def test_counts_equal_those_of_the_original_networks(size):
 
 def test_sizes_in_tables_are_of_the_named_cells():
     for size in SIZES:
-        cell = darts_named.find(size["name"])
+        cell = darts_named.CELLS.find(size["name"])
         assert cell is None or cell.genotype.id == size["genotype"], size["name"]
 
 
 def test_every_log_prints_the_size_that_is_counted():
     logs = [
         (cell, result)
-        for cell in darts_named.named().values()
+        for cell in darts_named.CELLS.cells.values()
         for result in cell.results
         if "log of the released training" in result.source
     ]

@@ -8,7 +8,7 @@ import pytest
 from nasrepro.spaces.catalog import find
 
 
-@pytest.mark.parametrize("name", ["nb201", "darts_cnn"])
+@pytest.mark.parametrize("name", ["nb201", "darts_cnn", "darts_rnn8", "darts_rnn2", "darts_rnn3"])
 def test_a_space_knows_its_ids(name: str) -> None:
     space = find(name)
     assert space is not None

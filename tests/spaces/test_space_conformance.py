@@ -6,6 +6,8 @@ import pytest
 from nasrepro.errors import UserError
 from nasrepro.spaces.base import Cost
 from nasrepro.spaces.darts_cnn import DartsSpace
+from nasrepro.spaces.darts_rnn import RnnSpace
+from nasrepro.spaces.darts_rnn_genotype import SPACES
 from nasrepro.spaces.nb201 import NB201Genotype, NB201Space, from_index
 from nasrepro.testing.spaces import check_space
 
@@ -14,9 +16,9 @@ def failures(space):
     return {result.name: result.detail for result in check_space(space) if not result.ok}
 
 
-@pytest.mark.parametrize("space", [NB201Space, DartsSpace])
+@pytest.mark.parametrize("space", [NB201Space(), DartsSpace(), *map(RnnSpace, SPACES)], ids=lambda space: space.name)
 def test_our_spaces(space):
-    assert failures(space()) == {}
+    assert failures(space) == {}
 
 
 class Skewed(NB201Space):
