@@ -71,6 +71,9 @@ class FolderStream:
     seed with the epoch, with the epoch and the image's index, and with the number of the batch.
     """
 
+    rate = 1.0
+    """Share of the learning rate that a batch is trained with."""
+
     def __init__(
         self,
         images: FolderImages,
@@ -100,6 +103,10 @@ class FolderStream:
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the images."""
         return self._epochs.steps
+
+    def steps_in(self, epoch: int) -> int:
+        """Batches of epoch `epoch`; as many in each."""
+        return self.steps_per_epoch
 
     def next(self) -> Batch:
         """The next batch: float32 normalised images (B, 3, side, side) and int64 labels (B,).
