@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nasrepro import benchmarks
-from nasrepro.latent.nb201_tokens import to_tokens
+from nasrepro.latent.nb201_tokens import NB201
 from nasrepro.methods import catalog
 from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
@@ -74,7 +74,7 @@ def epochs_in_turns(rounds: int) -> tuple[list[float], list[float]]:
     ours = CellPredictor(PredictorSettings(predictor_epochs=5), 0)
     plain = PlainAutoencoder(PredictorSettings().hidden)
     adam = torch.optim.Adam(plain.parameters(), lr=1e-3, weight_decay=1e-4)
-    tokens, targets = to_tokens(ops), torch.as_tensor(accuracy, dtype=torch.float32)
+    tokens, targets = NB201.spelled(ops), torch.as_tensor(accuracy, dtype=torch.float32)
     mine: list[float] = []
     theirs: list[float] = []
     for round_ in range(rounds + 1):

@@ -10,26 +10,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasrepro.latent.nb201_tokens import LENGTH, START, VOCABULARY
+from nasrepro.latent.nb201_tokens import NB201
+from nasrepro.latent.tokens import START
 
 
 class PlainAutoencoder(nn.Module):
     def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.encoder_tokens = nn.Embedding(VOCABULARY, hidden // 2)
-        self.decoder_tokens = nn.Embedding(VOCABULARY, hidden // 2)
+        self.encoder_tokens = nn.Embedding(NB201.vocabulary, hidden // 2)
+        self.decoder_tokens = nn.Embedding(NB201.vocabulary, hidden // 2)
         self.encoder = nn.LSTMCell(hidden, hidden)
         self.decoder = nn.LSTMCell(hidden // 2, hidden)
         self.query = nn.Linear(hidden, hidden, bias=False)
         self.combine = nn.Linear(2 * hidden, hidden, bias=False)
-        self.spell = nn.Linear(hidden, VOCABULARY)
+        self.spell = nn.Linear(hidden, NB201.vocabulary)
         self.predictor = nn.Linear(hidden, 1)
 
     def losses(self, tokens: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Squared error and negative log-likelihood, as `nasrepro.latent.autoencoder.Autoencoder.losses`."""
         state = (torch.zeros(len(tokens), self.encoder.hidden_size),) * 2
         steps = []
-        for pair in self.encoder_tokens(tokens).view(len(tokens), LENGTH // 2, -1).unbind(1):
+        for pair in self.encoder_tokens(tokens).view(len(tokens), NB201.length // 2, -1).unbind(1):
             state = self.encoder(pair, state)
             steps.append(F.normalize(state[0], dim=1))
         memory = torch.stack(steps, dim=1)
@@ -37,7 +38,7 @@ class PlainAutoencoder(nn.Module):
 
         state, spelling = (mean, mean), torch.zeros(())
         told = torch.full((len(tokens),), START)
-        for position in range(LENGTH):
+        for position in range(NB201.length):
             state = self.decoder(self.decoder_tokens(told), state)
             told = tokens[:, position]
             if position % 2:
@@ -46,7 +47,7 @@ class PlainAutoencoder(nn.Module):
                 logits = self.spell(torch.tanh(self.combine(torch.cat([context, state[0]], dim=1))))
                 spelling = spelling + F.cross_entropy(logits, told)
         error = F.mse_loss(self.predictor(mean).squeeze(1).sigmoid(), targets)
-        return error, spelling / (LENGTH // 2)
+        return error, spelling / (NB201.length // 2)
 
 
 def plain_epoch(model: PlainAutoencoder, adam: torch.optim.Optimizer, tokens: Tensor, targets: Tensor) -> None:

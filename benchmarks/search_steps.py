@@ -18,7 +18,7 @@ from nasrepro.methods.controller import Controller
 from nasrepro.methods.darts import DartsSampler
 from nasrepro.methods.darts_v2 import DartsV2Sampler, DartsV2Settings
 from nasrepro.methods.enas import ControllerSampler, EnasSettings
-from nasrepro.methods.rewards import accuracy
+from nasrepro.methods.rewards import reward
 from nasrepro.spaces.nb201 import NB201Space
 from nasrepro.training.sampler import Lessons
 
@@ -186,8 +186,8 @@ def plain_enas(network: nn.Module, x: Tensor, y: Tensor) -> Step:
         for path in paths[2 : 2 + _REWARDS]:
             drawn = controller.draw(1, rng)
             with torch.no_grad():
-                reward = float((network(x, path).argmax(1) == y).float().mean())
-            (-drawn.log_prob[0] * reward / 20).backward()  # type: ignore[no-untyped-call]
+                worth = float((network(x, path).argmax(1) == y).float().mean())
+            (-drawn.log_prob[0] * worth / 20).backward()  # type: ignore[no-untyped-call]
         network.train()
         adam.step()
 
@@ -203,7 +203,7 @@ def our_enas(network: nn.Module, x: Tensor, y: Tensor) -> Step:
         sampler.sample()
         trainee.step(paths[0])
         drawn = sampler.controller.draw(_REWARDS, rng)
-        rewards = torch.tensor([accuracy(trainee.lessons, path) for path in paths[2 : 2 + _REWARDS]])
+        rewards = torch.tensor([reward(trainee.lessons, path) for path in paths[2 : 2 + _REWARDS]])
         sampler._ascend(drawn.log_prob, rewards)
 
     return step

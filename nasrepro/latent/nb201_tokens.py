@@ -11,38 +11,42 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nasrepro.latent.tokens import Tokens
 from nasrepro.spaces.nb201 import EDGES, NONE, OPS
 
-START = 0
 _FIRST_NODE = 1
 _FIRST_OP = 4
-VOCABULARY: int = _FIRST_OP + len(OPS)
-LENGTH: int = 2 * len(EDGES)
 _SOURCES = torch.tensor([source + _FIRST_NODE for _, source in EDGES])
 _MIRROR = [1, 0, 2, 3, 5, 4]  # the edges after nodes 1 and 2 have changed places
 
 
-def to_tokens(ops: np.ndarray) -> Tensor:
-    """Operation codes (N, 6) → tokens (N, 12), int64."""
-    codes = torch.as_tensor(np.asarray(ops, dtype=np.int64)).reshape(-1, len(EDGES))
-    return torch.stack([_SOURCES.expand_as(codes), codes + _FIRST_OP], dim=2).flatten(1)
+class NB201Tokens(Tokens):
+    """Codes are the six operations. Node tokens are given to the decoder but not asked of it."""
+
+    vocabulary = _FIRST_OP + len(OPS)
+    asked = slice(1, None, 2)
+
+    def __init__(self) -> None:
+        self.legal = torch.zeros(2 * len(EDGES), self.vocabulary, dtype=torch.bool)
+        self.legal[torch.arange(0, len(self.legal), 2), _SOURCES] = True
+        self.legal[1::2, _FIRST_OP:] = True
+
+    def spelled(self, codes: np.ndarray) -> Tensor:
+        ops = torch.as_tensor(np.asarray(codes, dtype=np.int64)).reshape(-1, len(EDGES))
+        return torch.stack([_SOURCES.expand_as(ops), ops + _FIRST_OP], dim=2).flatten(1)
+
+    def read(self, tokens: Tensor) -> np.ndarray:
+        found: np.ndarray = (self.checked(tokens)[:, 1::2] - _FIRST_OP).numpy()
+        return found
+
+    def twins(self, codes: np.ndarray) -> np.ndarray:
+        """The codes (N, 6) with nodes 1 and 2 exchanged, or unchanged where that would be another network."""
+        ops = np.asarray(codes)
+        mirrored: np.ndarray = np.where(has_twin(ops)[..., None], ops[..., _MIRROR], ops)
+        return mirrored
 
 
-def to_ops(tokens: Tensor) -> np.ndarray:
-    """Tokens (N, 12) → operation codes (N, 6), int64. Raises `ValueError` for a string that spells no cell."""
-    pairs = tokens.reshape(-1, LENGTH)
-    if not bool(legal()[torch.arange(LENGTH), pairs].all()):
-        raise ValueError("tokens that are not legal at their position spell no cell")
-    found: np.ndarray = (pairs[:, 1::2] - _FIRST_OP).numpy()
-    return found
-
-
-def legal() -> Tensor:
-    """Which tokens may stand where (V_r of the paper), (12, 9), bool: an edge's source, then any operation."""
-    mask = torch.zeros(LENGTH, VOCABULARY, dtype=torch.bool)
-    mask[torch.arange(0, LENGTH, 2), _SOURCES] = True
-    mask[1::2, _FIRST_OP:] = True
-    return mask
+NB201 = NB201Tokens()
 
 
 def has_twin(ops: np.ndarray) -> np.ndarray:
@@ -52,10 +56,3 @@ def has_twin(ops: np.ndarray) -> np.ndarray:
     """
     found: np.ndarray = np.asarray(ops)[..., EDGES.index((2, 1))] == NONE
     return found
-
-
-def twins(ops: np.ndarray) -> np.ndarray:
-    """The codes (N, 6) with nodes 1 and 2 exchanged, or unchanged where that would be another network."""
-    ops = np.asarray(ops)
-    mirrored: np.ndarray = np.where(has_twin(ops)[..., None], ops[..., _MIRROR], ops)
-    return mirrored

@@ -1,7 +1,8 @@
-"""The recurrent controller of ENAS (Pham et al. 2018) as run on NAS-Bench-201: one decision per edge."""
+"""What a controller of ENAS (Pham et al. 2018) does, and the one of NAS-Bench-201: one decision per edge."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -19,10 +20,18 @@ class Drawn:
     log_prob: Tensor
     """Of each whole path, (count,)."""
     entropy: Tensor
-    """Sum of the entropies of its six decisions, (count,), in nats."""
+    """Sum of the entropies of its decisions, (count,), in nats."""
 
 
-class Controller(nn.Module):
+class Drawing(nn.Module, ABC):
+    """A controller of any space."""
+
+    @abstractmethod
+    def draw(self, count: int, rng: torch.Generator) -> Drawn:
+        """`count` independent paths with the gradient of their probabilities."""
+
+
+class Controller(Drawing):
     """An LSTM that sees the operation it chose last and chooses that of the next edge, in edge order.
 
     Logits are shaped as `squash` · tanh(z / `temperature`), so no operation can become certain.

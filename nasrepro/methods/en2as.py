@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from nasrepro.methods.en2as_archive import Archive, ArchiveSettings
-from nasrepro.methods.rewards import accuracies
+from nasrepro.methods.rewards import rewards
 from nasrepro.seeds import numpy_rng
 from nasrepro.spaces.base import Path, Space
 from nasrepro.training.sampler import Batch, Lessons, Sampler
@@ -117,10 +117,10 @@ class RewardedNoveltySampler(NoveltySampler):
     settings: RewardedSettings
 
     def _scores(self, codes: np.ndarray, lessons: Lessons) -> np.ndarray:
-        rewards = np.array(accuracies(lessons, [self._path(row) for row in codes]))
-        self._scored += len(rewards)
+        gained = np.array(rewards(lessons, [self._path(row) for row in codes]))
+        self._scored += len(gained)
         if self.settings.reward == "error":
-            rewards = 1 - rewards
+            gained = 1 - gained
         weight = self.settings.reward_weight
-        found: np.ndarray = weight * rewards + (1 - weight) * super()._scores(codes, lessons)
+        found: np.ndarray = weight * gained + (1 - weight) * super()._scores(codes, lessons)
         return found

@@ -1,4 +1,4 @@
-"""ENAS (Pham et al. 2018) as run on NAS-Bench-201: a controller is rewarded by one-shot validation accuracy."""
+"""ENAS (Pham et al. 2018): a controller is rewarded by one-shot validation scores. Settings as on NAS-Bench-201."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from nasrepro.methods.controller import Controller
-from nasrepro.methods.rewards import accuracy
+from nasrepro.methods.controller import Controller, Drawing
+from nasrepro.methods.rewards import reward
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Genotype, Path, Space
-from nasrepro.spaces.nb201 import NB201Genotype
 from nasrepro.training.sampler import Lessons, Sampler
 from nasrepro.training.schedule import cosine
 from nasrepro.training.settings import Settings, SupernetSettings
@@ -70,12 +69,11 @@ class EnasSettings(Settings):
 class ControllerSampler(Sampler):
     """Weights learn on the controller's paths, then the controller learns by REINFORCE which paths score well."""
 
-    Settings = EnasSettings
+    Settings: type[EnasSettings] = EnasSettings
 
     def __init__(self, space: Space[Any], settings: EnasSettings, seed: int) -> None:
-        self.settings = settings
-        shape = (settings.width, settings.layers, settings.temperature, settings.squash)
-        self.controller = Controller(*shape, torch_rng(seed, "controller"))
+        self.space, self.settings = space, settings
+        self.controller: Drawing = self._controller(torch_rng(seed, "controller"))
         self._rng = torch_rng(seed, "controller-draws")
         self._ahead: list[Path] = []
         self.baseline: float | None = None
@@ -85,6 +83,11 @@ class ControllerSampler(Sampler):
             betas=(settings.controller_beta1, settings.controller_beta2),
             eps=settings.controller_eps,
         )
+
+    def _controller(self, rng: torch.Generator) -> Drawing:
+        """With fresh weights from the generator."""
+        settings = self.settings
+        return Controller(settings.width, settings.layers, settings.temperature, settings.squash, rng)
 
     @torch.no_grad()
     def sample(self) -> Path:
@@ -98,18 +101,18 @@ class ControllerSampler(Sampler):
         before = self.baseline
         for _ in range(self.settings.updates):
             drawn = self.controller.draw(self.settings.samples, self._rng)
-            accuracies = torch.tensor([accuracy(lessons, path) for path in drawn.paths])
-            rewards = accuracies + self.settings.entropy_weight * drawn.entropy.detach()
-            advantages = rewards - self._baselines(rewards.tolist(), accuracies.tolist(), before)
+            bare = torch.tensor([reward(lessons, path) for path in drawn.paths])
+            rewards = bare + self.settings.entropy_weight * drawn.entropy.detach()
+            advantages = rewards - self._baselines(rewards.tolist(), bare.tolist(), before)
             self._ascend(drawn.log_prob, advantages)
         return self.settings.updates * self.settings.samples
 
-    def _baselines(self, rewards: list[float], accuracies: list[float], before: float | None) -> Tensor:
+    def _baselines(self, rewards: list[float], bare: list[float], before: float | None) -> Tensor:
         """What each reward is compared with; leaves the last of them as the present baseline."""
         found = []
-        for reward, first in zip(rewards, accuracies, strict=True):
+        for value, first in zip(rewards, bare, strict=True):
             past = self.baseline if self.settings.baseline == "moving" else before
-            self.baseline = first if past is None else past - (1 - self.settings.baseline_decay) * (past - reward)
+            self.baseline = first if past is None else past - (1 - self.settings.baseline_decay) * (past - value)
             found.append(self.baseline)
         return torch.tensor(found)
 
@@ -124,7 +127,7 @@ class ControllerSampler(Sampler):
     def propose(self, count: int, rng: np.random.Generator) -> list[Genotype]:
         """`count` independent draws of the present controller."""
         own = torch.Generator().manual_seed(int(rng.integers(2**63)))
-        return [NB201Genotype(path) for path in self.controller.draw(count, own).paths]
+        return [self.space.parse(self.space.path_id(path)) for path in self.controller.draw(count, own).paths]
 
     def state_dict(self) -> dict[str, Any]:
         return {

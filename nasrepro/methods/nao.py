@@ -11,7 +11,7 @@ from nasrepro.errors import UserError
 from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
 from nasrepro.methods.multi_trial import Proposals, search_by_looking_up
-from nasrepro.methods.nao_moves import Cell, Work, codes, genotype, novel_cells, random_cells
+from nasrepro.methods.nao_moves import Cell, Work, codes, novel_cells, random_cells
 from nasrepro.seeds import derive, numpy_rng
 from nasrepro.training.predictor_settings import PredictorSettings
 
@@ -66,6 +66,7 @@ class _Algorithm:
     """Algorithm 1 as a source of proposals."""
 
     def __init__(self, context: SearchContext, settings: NAOSettings, work: Work) -> None:
+        from nasrepro.latent.spelling import tokens_of
         from nasrepro.training.predictor import CellPredictor
 
         self.context, self.settings, self.work = context, settings, work
@@ -73,7 +74,9 @@ class _Algorithm:
         self.series: dict[str, list[tuple[float, float]]] = {"real accuracy": [], "predicted accuracy": []}
         self.notes: list[str] = []
         self._rng = numpy_rng(context.seed, "nao")
-        self._predictor = CellPredictor(settings, derive(context.seed, "predictor", "weights"))
+        self._predictor = CellPredictor(
+            settings, derive(context.seed, "predictor", "weights"), tokens_of(context.space)
+        )
         self._trained = False
 
     def proposals(self) -> Proposals:
@@ -84,7 +87,7 @@ class _Algorithm:
             if self._trained and new:
                 self._note("predicted accuracy", iteration, self._predictor.predict(codes(new)))
             for cell in new:
-                self.known[cell] = yield genotype(cell)
+                self.known[cell] = yield self.context.space.from_genes(cell)
             self._note("real accuracy", iteration, np.array([self.known[cell] for cell in new]))
             if iteration < last:
                 self._learn(iteration)

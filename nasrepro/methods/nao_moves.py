@@ -11,13 +11,12 @@ import numpy as np
 from nasrepro.methods.context import SearchContext
 from nasrepro.methods.multi_trial import Queries
 from nasrepro.spaces.base import Space
-from nasrepro.spaces.nb201 import NB201Genotype
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from nasrepro.training.predictor import Ascent
 
 Cell = tuple[int, ...]
-"""Six operation codes: a cell as a string of tokens, which is what must differ for a cell to be new."""
+"""The genes of a cell, which its string of tokens spells and which must differ for a cell to be new."""
 
 
 def novel_cells(
@@ -30,8 +29,8 @@ def novel_cells(
     found: dict[Cell, None] = {}
     done: set[int] = set()
     for step in steps:
-        for seed, ops in enumerate(ascent.cells(step).tolist()):
-            cell = tuple(ops)
+        for seed, genes in enumerate(ascent.cells(step).tolist()):
+            cell = tuple(genes)
             if len(found) == wanted:
                 return list(found)
             if seed not in done and cell not in known and cell not in found:
@@ -45,19 +44,15 @@ def random_cells(space: Space[Any], rng: np.random.Generator, known: Collection[
     """Distinct uniform cells that are not known; there must be as many."""
     found: dict[Cell, None] = {}
     while len(found) < count:
-        cell = space.sample(rng).ops
+        cell = space.genes(space.sample(rng))
         if cell not in known:
             found[cell] = None
     return list(found)
 
 
 def codes(cells: Iterable[Cell]) -> np.ndarray:
-    """Cells as one array (N, 6)."""
-    return np.array(list(cells), dtype=np.int64).reshape(-1, 6)
-
-
-def genotype(cell: Cell) -> NB201Genotype:
-    return NB201Genotype(cell)
+    """Cells, at least one, as one array (N, genes)."""
+    return np.array(list(cells), dtype=np.int64)
 
 
 @dataclass

@@ -12,8 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from nasrepro.errors import UserError
+from nasrepro.latent.spelling import tokens_of
 from nasrepro.methods.base import Answer
-from nasrepro.methods.nao_moves import Cell, codes, genotype, novel_cells, random_cells
+from nasrepro.methods.nao_moves import Cell, codes, novel_cells, random_cells
 from nasrepro.seeds import derive, numpy_rng
 from nasrepro.spaces.base import Genotype, Path, Space
 from nasrepro.training.evaluate import CellScore
@@ -42,36 +44,53 @@ class PoolSettings(PredictorSettings):
     evaluations: int = Field(5, ge=1, description="how often, evenly spread, the last time at the end")
     largest_step: int = Field(50, ge=1, description="the search for new cells ends after a step of this size")
 
+    def climbing(self, cells: int) -> int:
+        """How many of the best of so many scored cells steps are taken from."""
+        return cells // _SEEDS
+
+    def decoded(self, cells: int) -> int:
+        """How many new cells are looked for beside so many."""
+        return cells // _REPLACED
+
 
 class PoolSampler(Sampler):
     """Draws uniformly from a pool that is renewed in the latent space."""
 
-    Settings = PoolSettings
+    Settings: type[PoolSettings] = PoolSettings
 
     def __init__(self, space: Space[Any], settings: PoolSettings, seed: int) -> None:
-        self.settings, self.seed = settings, seed
+        """Raises `UserError` for a pool that is larger than the space."""
+        if settings.pool > len(space):
+            raise UserError(
+                f"setting 'sampler.pool' cannot be {settings.pool}: its cells are different, and the space has "
+                f"{len(space)}"
+            )
+        self.space, self.settings, self.seed = space, settings, seed
         self._rng = numpy_rng(seed, "pool")
-        self._predictor = CellPredictor(settings, derive(seed, "predictor", "weights"))
+        self._predictor = CellPredictor(settings, derive(seed, "predictor", "weights"), tokens_of(space))
         self.pool = random_cells(space, self._rng, (), settings.pool)
         self.scores: dict[Cell, tuple[float, float]] = {}
-        """Accuracy in percent and loss in nats of the pool's cells, as last scored; new cells have none yet."""
+        """Merit, such as accuracy in percent, and loss in nats of the pool's cells, as last scored; new cells have none
+        yet."""
 
     def sample(self) -> Path:
-        return self.pool[int(self._rng.integers(len(self.pool)))]
+        path: Path = self.space.from_genes(self.pool[int(self._rng.integers(len(self.pool)))]).path
+        return path
 
     def end_epoch(self, lessons: Lessons, epoch: int, epochs: int) -> int:
         """Score the pool when it is time to; then renew it, unless the training is over."""
         if epoch + 1 not in spread(self.settings.evaluations, epochs):
             return 0
-        found = {cell: lessons.score(genotype(cell)) for cell in self.pool}
-        self.scores = {cell: (score.accuracy, score.loss) for cell, score in found.items()}
+        found = {cell: lessons.score(self.space.from_genes(cell)) for cell in self.pool}
+        self.scores = {cell: (score.merit, score.loss) for cell, score in found.items()}
         if epoch + 1 < epochs:
             self._renew(epoch + 1)
         return len(found) * lessons.batches_per_score
 
     def best(self) -> Genotype:
         """The best cell of the pool by its last score, the pool's first before there are scores."""
-        return genotype((self._ranked() or self.pool)[0])
+        found: Genotype = self.space.from_genes((self._ranked() or self.pool)[0])
+        return found
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -87,19 +106,23 @@ class PoolSampler(Sampler):
         self._rng.bit_generator.state = state["rng"]
 
     def _ranked(self) -> list[Cell]:
-        """Scored cells, the best first; equal accuracies are decided by the lower loss."""
+        """Scored cells, the best first; equally good ones are decided by the lower loss."""
         return sorted(self.scores, key=lambda cell: (-self.scores[cell][0], self.scores[cell][1]))
 
     def _renew(self, round_: int) -> None:
-        """Learn the scores, and replace the worst cells by decoded ones; nothing happens where all are equal."""
-        accuracy = np.array([self.scores[cell][0] for cell in self.pool])
-        if accuracy.min() == accuracy.max():
+        """Learn the scores, and make room for decoded cells; nothing happens where all are equally good."""
+        merits = np.array([self.scores[cell][0] for cell in self.pool])
+        if merits.min() == merits.max():
             return
-        self._predictor.fit(codes(self.pool), accuracy, derive(self.seed, "predictor", round_))
+        self._predictor.fit(codes(self.pool), merits, derive(self.seed, "predictor", round_))
         ranked = self._ranked()
-        ascent = self._predictor.ascent(codes(ranked[: len(ranked) // _SEEDS]))
+        ascent = self._predictor.ascent(codes(ranked[: self.settings.climbing(len(ranked))]))
         steps = range(1, self.settings.largest_step + 1)
-        new = novel_cells(ascent, steps, self.scores, len(ranked) // _REPLACED, once=False)
+        new = novel_cells(ascent, steps, self.scores, self.settings.decoded(len(ranked)), once=False)
+        self._let_in(ranked, new)
+
+    def _let_in(self, ranked: list[Cell], new: list[Cell]) -> None:
+        """New cells replace the worst of those that are ranked from the best on."""
         kept = ranked[: len(ranked) - len(new)]
         self.pool = [*kept, *new]
         self.scores = {cell: self.scores[cell] for cell in kept}
@@ -110,7 +133,7 @@ class BestOfPoolSettings(Settings):
 
 
 class BestOfPool:
-    """The best cell of the pool by its last score; equal accuracies are decided by the lower loss."""
+    """The best cell of the pool by its last score; equally good ones are decided by the lower loss."""
 
     Settings = BestOfPoolSettings
     needs = ("best",)
@@ -120,4 +143,4 @@ class BestOfPool:
 
     def select(self, sampler: Sampler, score: Callable[[Genotype], CellScore], rng: np.random.Generator) -> Answer:
         best = sampler.best()  # type: ignore[attr-defined]
-        return Answer(best, score(best).accuracy)
+        return Answer(best, score(best).value)

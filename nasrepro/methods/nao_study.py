@@ -14,7 +14,7 @@ from nasrepro.errors import UserError
 from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
 from nasrepro.methods.multi_trial import Proposals, search_by_looking_up
-from nasrepro.methods.nao_moves import Cell, Work, codes, genotype, random_cells
+from nasrepro.methods.nao_moves import Cell, Work, codes, random_cells
 from nasrepro.seeds import derive, numpy_rng
 from nasrepro.training.predictor_settings import PredictorSettings
 
@@ -76,7 +76,7 @@ def draw(context: SearchContext, settings: NAOStudySettings) -> tuple[list[Cell]
 
 
 def _class_of(context: SearchContext, cell: Cell) -> str:
-    key: str = context.space.functional_key(genotype(cell))  # type: ignore[attr-defined]
+    key: str = context.space.functional_key(context.space.from_genes(cell))  # type: ignore[attr-defined]
     return key
 
 
@@ -92,13 +92,14 @@ class _Study:
     def proposals(self) -> Proposals:
         known: dict[Cell, float] = {}
         for cell in (*self.held, *self.training):
-            known[cell] = yield genotype(cell)
+            known[cell] = yield self.context.space.from_genes(cell)
         for size in self.settings.sizes:
             self._judge(size, known)
 
     def _judge(self, size: int, known: dict[Cell, float]) -> None:
         """Train afresh on the first `size` cells and judge on the held-out ones; cells never measured are left out."""
-        from nasrepro.latent import judging, nb201_tokens
+        from nasrepro.latent import judging
+        from nasrepro.latent.nb201_tokens import NB201
         from nasrepro.training.predictor import CellPredictor
 
         learned = [cell for cell in self.training[:size] if np.isfinite(known[cell])]
@@ -112,7 +113,7 @@ class _Study:
         seed = derive(self.context.seed, "predictor", size)
         predictor.fit(codes(learned), accuracy, seed, lambda: self.work.worked(self.context))
         truth, decoded = np.array([known[cell] for cell in asked]), predictor.reconstruct(codes(asked))
-        tokens = nb201_tokens.to_tokens(decoded).numpy(), nb201_tokens.to_tokens(codes(asked)).numpy()
+        tokens = NB201.spelled(decoded).numpy(), NB201.spelled(codes(asked)).numpy()
         for curve, value in (
             ("pairwise accuracy", judging.pairwise_accuracy(truth, predictor.predict(codes(asked)))),
             ("Hamming distance", judging.hamming(*tokens)),

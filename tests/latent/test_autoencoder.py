@@ -6,25 +6,25 @@ import torch
 import torch.nn.functional as F
 
 from nasrepro.latent.autoencoder import Attention, Autoencoder, TokenLSTM, moved
-from nasrepro.latent.nb201_tokens import LENGTH, VOCABULARY, legal, to_tokens
+from nasrepro.latent.nb201_tokens import NB201
 from nasrepro.spaces.nb201 import op_table
 
 
 @pytest.fixture
 def model():
     torch.manual_seed(0)
-    return Autoencoder(hidden=16, layers=1, width=20, dropout=0.0).eval()
+    return Autoencoder(NB201, hidden=16, layers=1, width=20, dropout=0.0).eval()
 
 
 @pytest.fixture
 def tokens():
-    return to_tokens(op_table()[:40])
+    return NB201.spelled(op_table()[:40])
 
 
 @pytest.mark.parametrize("merged", [1, 2])
 def test_the_folded_lstm_is_an_lstm_over_embeddings(merged, tokens):
     torch.manual_seed(0)
-    ours, plain = TokenLSTM(8, 16, merged), torch.nn.LSTM(8 * merged, 16)
+    ours, plain = TokenLSTM(NB201.vocabulary, 8, 16, merged), torch.nn.LSTM(8 * merged, 16)
     with torch.no_grad():
         plain.weight_ih_l0.copy_(ours.of_inputs.flatten(1))
         plain.weight_hh_l0.copy_(ours.of_hidden)
@@ -45,7 +45,7 @@ def test_the_folded_lstm_is_an_lstm_over_embeddings(merged, tokens):
 
 def test_attention_by_hand():
     torch.manual_seed(0)
-    attention = Attention(4)
+    attention = Attention(9, 4)
     states, memory = torch.randn(3, 2, 4), torch.randn(6, 2, 4)
     logits = attention(states, memory)
     keys, values = attention.of_memory.weight.chunk(2)
@@ -71,7 +71,7 @@ def test_the_encoder_reads_every_operation(model):
     cell = np.array([[1, 2, 3, 4, 0, 1]])
     other = cell.copy()
     other[0, 3] = 2
-    same = torch.isclose(model.encode(to_tokens(cell)), model.encode(to_tokens(other))).all(2).flatten()
+    same = torch.isclose(model.encode(NB201.spelled(cell)), model.encode(NB201.spelled(other))).all(2).flatten()
     assert same.tolist() == [True, True, True, False, False, False]
 
 
@@ -82,7 +82,7 @@ def test_losses_by_hand(model, tokens):
     torch.testing.assert_close(error, ((model.predict(embedding) - targets) ** 2).mean())
     state = (F.normalize(embedding.mean(0), dim=1),) * 2
     told, likelihoods = torch.zeros(40, 1, dtype=torch.long), []
-    for position in range(LENGTH):
+    for position in range(NB201.length):
         states, state = model.decoder(told, state)
         likelihood = model.attention(states, embedding)[:, 0].log_softmax(1)
         told = tokens[:, position : position + 1]
@@ -96,8 +96,8 @@ def test_decoding_only_ever_gives_cells(model):
     with torch.no_grad():
         model.attention.spell.weight.mul_(30)  # so that the embedding matters more than the bias
     decoded = model.decode(F.normalize(torch.randn(6, 500, 16), dim=2))
-    assert decoded.shape == (500, LENGTH)
-    assert bool(legal()[torch.arange(LENGTH), decoded].all())
+    assert decoded.shape == (500, NB201.length)
+    assert bool(NB201.legal[torch.arange(NB201.length), decoded].all())
     assert len(torch.unique(decoded, dim=0)) > 1
 
 
@@ -107,9 +107,9 @@ def test_decoding_is_greedy(model, tokens):
     decoded = model.decode(embedding)
     mean = F.normalize(embedding.mean(0), dim=1)
     states, _ = model.decoder(F.pad(decoded[:, :-1], (1, 0)), (mean, mean))
-    logits = model.attention(states, embedding).masked_fill(~legal(), -torch.inf)
+    logits = model.attention(states, embedding).masked_fill(~NB201.legal, -torch.inf)
     assert torch.equal(logits.argmax(2), decoded)
-    assert logits.shape[2] == VOCABULARY
+    assert logits.shape[2] == NB201.vocabulary
 
 
 def test_the_direction_agrees_with_finite_differences(model, tokens):

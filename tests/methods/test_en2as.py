@@ -12,7 +12,7 @@ from nasrepro.methods import catalog
 from nasrepro.methods.en2as import NoveltySampler, RewardedNoveltySampler, RewardedSettings
 from nasrepro.methods.en2as_archive import Archive, ArchiveSettings
 from nasrepro.methods.resolving import resolve
-from nasrepro.methods.rewards import accuracies, accuracy
+from nasrepro.methods.rewards import reward, rewards
 from nasrepro.methods.uniform import UniformSampler, UniformSettings
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.base import Skeleton
@@ -278,9 +278,9 @@ def test_rewards_of_paths_that_run_together_are_those_of_single_ones():
     network = NB201Network(Skeleton(4, 1, 2, 8, 10, in_channels=1), rng=torch_rng(0, "weights"))
     lessons = Lessons(network, None, lambda: (x, y), None)
     paths = [cell.ops for cell in [*SPACE][:40]]
-    alone = [accuracy(lessons, path) for path in paths]
+    alone = [reward(lessons, path) for path in paths]
     assert len(set(alone)) > 5
-    assert accuracies(lessons, paths) == pytest.approx(alone, abs=1.01 / 64)  # a tie may be rounded the other way
+    assert rewards(lessons, paths) == pytest.approx(alone, abs=1.01 / 64)  # a tie may be rounded the other way
     assert network.training
 
 

@@ -8,10 +8,9 @@ import torch
 
 from nasrepro import benchmarks
 from nasrepro.methods import catalog
-from nasrepro.methods.nao_moves import genotype
 from nasrepro.methods.nao_pool import BestOfPool, BestOfPoolSettings, PoolSampler, PoolSettings
 from nasrepro.methods.resolving import resolve
-from nasrepro.spaces.nb201 import NB201Space
+from nasrepro.spaces.nb201 import NB201Genotype, NB201Space
 from nasrepro.training.evaluate import CellScore
 from nasrepro.training.sampler import Lessons
 
@@ -32,7 +31,7 @@ def sampler(settings=SMALL, seed=0):
 
 
 def mean_worth(pool):
-    return np.mean([worth(genotype(cell)) for cell in pool])
+    return np.mean([worth(NB201Genotype(cell)) for cell in pool])
 
 
 def test_the_published_settings():
@@ -76,8 +75,8 @@ def test_the_worse_half_makes_room_for_better_cells():
     new = [cell for cell in drawn.pool if cell not in before]
     assert len(set(drawn.pool)) == 60
     assert 0 < len(new) <= 30
-    ranked = sorted((worth(genotype(cell)) for cell in before), reverse=True)
-    assert sorted((worth(genotype(cell)) for cell in kept), reverse=True) == ranked[: 60 - len(new)]
+    ranked = sorted((worth(NB201Genotype(cell)) for cell in before), reverse=True)
+    assert sorted((worth(NB201Genotype(cell)) for cell in kept), reverse=True) == ranked[: 60 - len(new)]
     assert mean_worth(drawn.pool) > mean_worth(before)
 
 
@@ -107,7 +106,7 @@ def test_after_the_last_score_nothing_is_replaced():
     before = list(drawn.pool)
     assert drawn.end_epoch(lessons(), EPOCHS - 1, EPOCHS) == 180
     assert drawn.pool == before
-    assert worth(drawn.best()) == max(worth(genotype(cell)) for cell in before)
+    assert worth(drawn.best()) == max(worth(NB201Genotype(cell)) for cell in before)
 
 
 def test_equal_accuracies_are_decided_by_the_loss():

@@ -4,11 +4,12 @@ import pytest
 from toy import DIGITS, ToyOracle, context, search
 
 from nasrepro.errors import UserError
-from nasrepro.latent.nb201_tokens import twins
+from nasrepro.latent.nb201_tokens import NB201
 from nasrepro.methods import catalog
-from nasrepro.methods.nao_moves import codes, genotype
+from nasrepro.methods.nao_moves import codes
 from nasrepro.methods.nao_study import NAOStudySettings, draw
 from nasrepro.methods.resolving import resolve
+from nasrepro.spaces.nb201 import NB201Genotype
 from nasrepro.spaces.nb201_equivalence import functional_key
 
 CHEAP = {"hidden": 32, "predictor_lr": 5e-3, "predictor_epochs": 60}
@@ -33,7 +34,7 @@ def test_nothing_leaks_into_the_published_sizes(tmp_path, seed):
     held, training = draw(context("nao-study", tmp_path, seed=seed), NAOStudySettings())
     assert (len(held), len(training)) == (50, 550)
     assert len({*held, *training}) == 600
-    mirrored = {tuple(ops) for ops in twins(codes(held)).tolist()}
+    mirrored = {tuple(ops) for ops in NB201.twins(codes(held)).tolist()}
     assert not mirrored & set(training)
     classes = {functional_key(cell) for cell in held}
     assert not classes & {functional_key(cell) for cell in training}
@@ -98,7 +99,7 @@ def test_held_out_cells_are_not_trained_on(tmp_path):
 def test_cells_without_a_measurement_are_left_out(tmp_path):
     given = context("nao-study", tmp_path)
     held, training = draw(given, NAOStudySettings.model_validate(given.settings["search"]))
-    missing = [genotype(cell) for cell in (*held[1:], *training[:8])]
+    missing = [NB201Genotype(cell) for cell in (*held[1:], *training[:8])]
     result, _ = search("nao-study", tmp_path, oracle=ToyOracle(missing=missing))
     assert result.series == {}
     assert [note for note in result.notes if "nothing to learn" in note]

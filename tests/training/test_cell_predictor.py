@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nasrepro.latent.judging import hamming, pairwise_accuracy
-from nasrepro.latent.nb201_tokens import twins
+from nasrepro.latent.nb201_tokens import NB201
 from nasrepro.spaces.nb201 import op_table
 from nasrepro.training.predictor import CellPredictor
 from nasrepro.training.predictor_settings import PredictorSettings
@@ -86,14 +86,14 @@ def test_a_loaded_state_trains_on_to_the_same_end():
 
 def test_mirror_images_are_shown():
     """With symmetry a cell that is only ever shown to have one twin is predicted to be as good as the other."""
-    apart = np.flatnonzero((twins(OPS) != OPS).any(1))
+    apart = np.flatnonzero((NB201.twins(OPS) != OPS).any(1))
     seen = OPS[apart]
     worth = (seen[:, 0] > seen[:, 1]).astype(float)  # depends on the order of the nodes, so twins contradict
     gaps = []
     for symmetry in (True, False):
         predictor = CellPredictor(SETTINGS.model_copy(update={"symmetry": symmetry}), 0)
         predictor.fit(seen, worth, 1)
-        gaps.append(np.abs(predictor.predict(seen) - predictor.predict(twins(seen))).mean())
+        gaps.append(np.abs(predictor.predict(seen) - predictor.predict(NB201.twins(seen))).mean())
     assert gaps[0] < gaps[1] / 2
 
 
