@@ -72,6 +72,7 @@ class MethodResult:
     percentile: Summary | None
     ranking: Ranking | None
     forgetting: Forgetting | None
+    """None for texts: what is counted at a look, the words guessed right, is not what their cells are judged by."""
     versus_random: Tested | None
     versus_params: Tested | None
     """The supernets' τ against the parameter count's."""
@@ -136,7 +137,9 @@ class Analysis:
     @property
     def trained(self) -> bool:
         """Whether found cells were trained to be judged, so that nothing is known of the rest of the space."""
-        return any(scoring.name == BEST_EPOCH for scoring in self.scorings)
+        main = self.primary
+        alone = main is not None and not main.higher_is_better and main.optimum is None  # as all texts without a table
+        return alone or any(scoring.name == BEST_EPOCH for scoring in self.scorings)
 
     def method(self, name: str) -> MethodResult:
         return next(result for result in self.methods if result.method == name)
@@ -226,7 +229,7 @@ def _method(
         regret=_regret(mine, main),
         percentile=summarize(shares) if shares else None,
         ranking=ranking,
-        forgetting=forgetting_of(by_status["done"]),
+        forgetting=forgetting_of(by_status["done"]) if main is None or main.higher_is_better else None,
         versus_random=versus,
         versus_params=params.get(name),
     )

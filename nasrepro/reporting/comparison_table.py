@@ -5,25 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, Tested
+from nasrepro.reporting.comparison_notes import other_notes, ranking_note, worth_notes
 from nasrepro.reporting.grouping import BEST_EPOCH, PRIMARY
-from nasrepro.reporting.ranking import by_chance
-from nasrepro.reporting.table_model import Cell, Column, Row, Table, decimal, finite, seed_text, stat
+from nasrepro.reporting.ranking import Ranking
+from nasrepro.reporting.table_model import EMPTY, Cell, Column, Row, Table, decimal, finite, seed_text, stat
 
 WORTH = "What the found cells are worth"
 """Title of the table that every comparison has."""
 _PARAMS = Column("params", "Parameters (millions)", digits=3, parts=("mean", "std"), show_interval=False)
 DIFFERENCE_PARTS = ("difference", "low", "high", "n")
-
-
-_TRAINED_NOTE = (
-    "Every found cell was trained from scratch and tested after its last epoch, whatever earlier epochs gave. Where "
-    "papers print the error, it is 100 minus this accuracy. Parameters are those of the trained network, without "
-    "auxiliary head, as most papers print them."
-)
-_BEST_NOTE = (
-    "Best epoch: the one with the highest accuracy on the very test images that are scored, so it lies above what the "
-    "network is worth. Some papers quote it."
-)
 
 
 def full_table(analysis: Analysis) -> Table:
@@ -41,12 +31,13 @@ def full_table(analysis: Analysis) -> Table:
         Column("vs_random", "Gain over a random cell", parts=DIFFERENCE_PARTS, show_std=False),
         Column("vs_random.p", "p (Holm)", "number", digits=4),
         Column("vs_random.test", "Test", "text"),
-        Column("tau", "τ by accuracy", digits=3, higher_is_better=True),
+        Column("tau", f"τ by {_scored_by(analysis)}", digits=3, higher_is_better=True),
         Column("tau_loss", "τ by loss", digits=3, higher_is_better=True, parts=("mean", "std", "low", "high")),
         Column("tau_live", "τ without dead cells", digits=3, parts=("mean", "std", "low", "high")),
         Column("tau.params", "τ of parameter count", "number", digits=3),
         Column("tau.live_params", "τ of live conv. parameters", "number", digits=3),
         Column("tau.macs", "τ of MACs", "number", digits=3),
+        Column("tau.chance_p", "p against relabeled cells", "number", digits=4),
         Column("tau.ceiling", "τ of a perfect ranking", "number", digits=3),
         Column("tau.verdict", "Beats the parameter count?", "text"),
         Column("steps", "Weight updates", "count"),
@@ -71,7 +62,7 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
             ["method", "seeds", PRIMARY, _PARAMS.key, "regret", "percentile", "vs_random"],
             title=WORTH,
             caption=caption,
-            notes=_worth_notes(analysis),
+            notes=worth_notes(analysis),
         )
     ]
     others = [scoring.name for scoring in analysis.scorings if scoring.name != PRIMARY]
@@ -81,7 +72,7 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
                 ["method", *others],
                 title="The same cells under the other scorings",
                 caption=caption,
-                notes=[_BEST_NOTE] if analysis.trained else [],
+                notes=other_notes(analysis),
             )
         )
     runs_only = Table(table.columns, tuple(row for row in table.rows if not row.reference))
@@ -140,21 +131,22 @@ def _ranking_view(table: Table, analysis: Analysis, caption: str) -> Table:
         "tau.params",
         "tau.live_params",
         "tau.macs",
+        "tau.chance_p",
         "tau.ceiling",
         "tau.verdict",
     ]
     ranked = {result.method: result.ranking for result in analysis.methods if result.ranking}
     rows = tuple(row for row in table.rows if row["method"].text in ranked)
-    first = next(iter(ranked.values()))
-    dead = "" if first.dead is None else f", {first.dead} of them input-independent (dead)"
-    note = (
-        f"Kendall τ-b over {first.cells} probe cells at the end of training{dead}; truth: {first.truth}. Intervals are "
-        f"over seeds, on the same cells.{by_chance(first.cells)}"
+    return Table(table.columns, rows).select(
+        keys, title="How well the supernets rank", caption=caption, notes=[ranking_note(next(iter(ranked.values())))]
     )
-    if first.ceiling is not None:
-        note += f" A perfect ranking would get τ = {decimal(first.ceiling, 2)}, because trained networks differ by seed"
-        note += f" (spread of trials: {first.ceiling_from})."
-    return Table(table.columns, rows).select(keys, title="How well the supernets rank", caption=caption, notes=[note])
+
+
+def _scored_by(analysis: Analysis) -> str:
+    """What orders the probe cells."""
+    rankings = (result.ranking for result in analysis.methods if result.ranking)
+    first: Ranking | None = next(rankings, None)
+    return first.scored_by if first else "accuracy"
 
 
 def _scoring_column(scoring: Scoring) -> Column:
@@ -202,13 +194,14 @@ def _ranking_cells(result: MethodResult) -> dict[str, Cell]:
         return {}
     return {
         "tau": stat(ranking.tau),
-        "tau_loss": stat(ranking.tau_loss),
+        **({"tau_loss": stat(ranking.tau_loss)} if ranking.scored_by == "accuracy" else {}),
         "tau_live": stat(ranking.tau_live),
         "tau.params": Cell(value=ranking.by_params),
         "tau.live_params": Cell(value=ranking.by_live_params),
         "tau.macs": Cell(value=ranking.by_macs),
+        "tau.chance_p": Cell(value=ranking.versus_chance.p) if ranking.versus_chance else EMPTY,
         "tau.ceiling": Cell(value=ranking.ceiling),
-        "tau.verdict": Cell(text=params_verdict(result)),
+        **({"tau.verdict": Cell(text=params_verdict(result))} if ranking.versus_chance is None else {}),
     }
 
 
@@ -245,34 +238,6 @@ def _reference_rows(analysis: Analysis) -> Sequence[Row]:
     exact = Row({"method": Cell(text="one uniform cell, exact"), **drawn}, reference=True)
     optimum = Row({"method": Cell(text="best cell of the space"), **best}, reference=True)
     return [exact, optimum]
-
-
-def _worth_notes(analysis: Analysis) -> list[str]:
-    notes = ["Mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean."]
-    kinds = sorted({s.interval for r in analysis.methods if (s := r.scores.get(PRIMARY)) and s.interval != "none"})
-    if kinds:
-        notes[0] += f" Intervals: {', '.join(kinds)}."
-    tested = [r.versus_random for r in analysis.methods if r.versus_random is not None]
-    if tested:
-        against = (
-            "the exact mean of one uniform cell under this truth"
-            if analysis.exact_random
-            else "the random runs, paired by seed number and split of the data"
-        )
-        notes.append(
-            f"Compared with {against}; p adjusted over the column (Holm). Fewer than 10 seeds: underpowered, no p."
-        )
-    if analysis.trained:
-        notes.append(_TRAINED_NOTE)
-    if analysis.winner:
-        notes.append(
-            f"Bold: better than every other {analysis.noun} (paired tests, Holm over all pairs): {analysis.winner}."
-        )
-    elif len(analysis.protocols) > 1:
-        notes.append("Every row follows one protocol; only rows of one protocol are tested against each other.")
-    elif len(analysis.methods) > 1:
-        notes.append(f"No {analysis.noun} is bold: none is shown to be better than every other one.")
-    return notes
 
 
 def difference_cell(tested: Tested, note: str = "") -> Cell:

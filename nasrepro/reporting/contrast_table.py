@@ -142,6 +142,7 @@ def _notes(answered: Sequence[Answer], analysis: Analysis) -> list[str]:
     interval = f" (intervals: {', '.join(kinds)})" if kinds else ""
     main = analysis.primary
     what = f"{main.split} {'accuracy in percent' if main.higher_is_better else 'perplexity'}" if main else "the scoring"
+    by = "perplexity" if main is not None and not main.higher_is_better else "accuracy"
     notes = [
         f"Mean difference in {what}, the first row minus the second, over the seeds with a result in both; positive: "
         f"the first is better. Brackets: 95 % interval of the mean difference{interval}. Path steps: of the first row, "
@@ -155,7 +156,7 @@ def _notes(answered: Sequence[Answer], analysis: Analysis) -> list[str]:
     if any(answer.best.comparison.n or answer.tau.comparison.n for answer in answered):
         notes.append(
             "Best cell on the way: of the answers that a search would have given after any epoch, chosen by an oracle; "
-            "τ: of the supernet at the end, by one-shot accuracy. Holm over the contrasts of each column apart."
+            f"τ: of the supernet at the end, by one-shot {by}. Holm over the contrasts of each column apart."
         )
     if any(answer.comparison.underpowered for answer in answered):
         notes.append(f"Fewer than {MINIMUM_PAIRS} paired seeds: underpowered, no p.")

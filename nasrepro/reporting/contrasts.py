@@ -68,10 +68,10 @@ def answers(analysis: Analysis, contrasts: Sequence[Contrast]) -> tuple[Answer, 
     unit = "" if main is None or not main.higher_is_better else "percentage points"
     rows = [(_row(contrast.first, analysis), _row(contrast.second, analysis)) for contrast in contrasts]
 
-    def accuracy(row: MethodResult) -> Mapping[int, float]:
+    def worth(row: MethodResult) -> Mapping[int, float]:
         return {seed: better * value for seed, value in row.values.get(PRIMARY, {}).items()}
 
-    found = _tested(rows, accuracy)
+    found = _tested(rows, worth)
     best = _tested(rows, lambda row: _best_on_the_way(row, better))
     tau = _tested(rows, lambda row: row.ranking.taus if row.ranking else {})
     forgotten = {name: _tested([_comparable(pair, name) for pair in rows], _forgotten(name)) for name in FORGETTING}
@@ -80,7 +80,7 @@ def answers(analysis: Analysis, contrasts: Sequence[Contrast]) -> tuple[Answer, 
             asked=contrast,
             first=first.method if first else contrast.first.name,
             second=second.method if second else contrast.second.name,
-            differences={seed: a - b for seed, (a, b) in _shared((first, second), accuracy).items()},
+            differences={seed: a - b for seed, (a, b) in _shared((first, second), worth).items()},
             tested=found[number],
             cost=_cost(first, second),
             unit=unit,

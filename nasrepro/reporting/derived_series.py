@@ -11,16 +11,16 @@ from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.records.record import RunRecord
 from nasrepro.records.watched import Watched
 from nasrepro.reporting.grouping import primary
-from nasrepro.reporting.ranking import oriented_truth
+from nasrepro.reporting.ranking import merits, oriented_truth
 
 Series = list[tuple[float, float]]
 """(x, y) points."""
 TAU = "kendall tau"
-"""Of one-shot accuracy against truth over the probe cells (τ-b)."""
+"""Of one-shot accuracy, or perplexity, against truth over the probe cells (τ-b)."""
 MEAN = "watched cells"
 """Mean inherited accuracy of the watched cells, in percent."""
 ANSWER = "inherited accuracy of the answer"
-"""Of the cell that the search would have answered with at that point of its trace, in percent."""
+"""Of the cell that the search would have answered with at that point of its trace: in percent, or a perplexity."""
 WATCHED_TAU = "kendall tau of watched cells"
 """Of inherited accuracy against truth over the watched cells (τ-b)."""
 CHANGE = "change of watched cells"
@@ -71,8 +71,11 @@ def _updates_per_epoch(record: RunRecord) -> float | None:
 def _tau(record: RunRecord) -> Series:
     if record.probes is None:
         return []
-    truth = oriented_truth(record.probes.truth, higher_is_better=_higher_is_better(record))
-    return [(point.step, kendall_tau(np.array(point.accuracy), truth)) for point in record.probes.checkpoints]
+    better = _higher_is_better(record)
+    truth = oriented_truth(record.probes.truth, higher_is_better=better)
+    return [
+        (point.step, kendall_tau(merits(point, higher_is_better=better), truth)) for point in record.probes.checkpoints
+    ]
 
 
 def _watched_tau(record: RunRecord, watched: Watched) -> Series:

@@ -45,6 +45,7 @@ def describe(records: Sequence[RunRecord], ranked: str = "") -> list[Fact]:
     if any(record.truth.unverified for record in records):
         text = "the files behind these numbers could not be checked against published checksums"
         facts.append(Fact("Unverified data", text, warning=True))
+    facts.append(Fact("Watched cells", _unwatched(records)))
     facts += [Fact("Note", note, warning=True) for note in _notes(records)]
     return [fact for fact in facts if fact.text]
 
@@ -157,6 +158,23 @@ def _supernet(settings: Mapping[str, Any]) -> str:
     skeleton, training = settings.get("skeleton"), settings.get("training")
     if not isinstance(skeleton, dict) or not isinstance(training, dict):
         return ""
+    return _language_model(skeleton, training) if "vocabulary" in skeleton else _classifier(skeleton, training)
+
+
+def _language_model(skeleton: Mapping[str, Any], training: Mapping[str, Any]) -> str:
+    limits = {f"{name} tokens": training.get(f"{name}_tokens") for name in ("train", "valid")}
+    parts = [
+        f"{skeleton['hidden']} hidden units",
+        f"{skeleton['vocabulary']:,} words",
+        f"{skeleton['nodes']} nodes",
+        *(f"{count:,} {what}" for what, count in limits.items() if count),
+        f"{training['epochs']} epochs of batch {training['batch_size']} and segments of about {training['bptt']} words, "
+        f"learning rate {training['lr']:g}",
+    ]
+    return ", ".join(parts)
+
+
+def _classifier(skeleton: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     cells, stages, side = skeleton["cells"], skeleton.get("stages"), skeleton["image_size"]
     limits = {f"{name} images": training.get(f"{name}_images") for name in ("train", "valid")}
     parts = [
@@ -180,6 +198,17 @@ def _probes(records: Sequence[RunRecord]) -> str:
     known = sum(value is not None for value in probes.truth)
     missing = f", {len(probes.cells) - known} more without a truth left out" if known < len(probes.cells) else ""
     return f"{known} fixed probe cells (cells, not classes{missing}), truth: {probe_truth(records)}; Kendall τ-b"
+
+
+def _unwatched(records: Sequence[RunRecord]) -> str:
+    """Why nothing is said of forgetting where cells of a text were watched; else nothing."""
+    scores = [score for record in records if (score := primary(record)) is not None]
+    if all(score.higher_is_better for score in scores) or all(record.watched is None for record in records):
+        return ""
+    return (
+        "not shown: a look counts the words that a cell guesses right, while cells are judged by perplexity, and "
+        "neighboring words of a text are no independent trials"
+    )
 
 
 def _software(records: Sequence[RunRecord]) -> str:

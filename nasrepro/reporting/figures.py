@@ -10,14 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from nasrepro.metrics.regret import incumbent_curve
-from nasrepro.records.record import Checkpoint, Probes
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.comparison_table import scoring_label
 from nasrepro.reporting.contrasts import Answer
 from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
 from nasrepro.reporting.grouping import PRIMARY, REFERENCE_METHOD
 from nasrepro.reporting.panels import panels
-from nasrepro.reporting.ranking import by_chance, dead_cells
+from nasrepro.reporting.ranking import by_chance
 from nasrepro.reporting.style import (
     DASHES,
     HALF,
@@ -37,7 +36,6 @@ from nasrepro.reporting.table_model import decimal
 BAND_FROM = 3
 """Seeds; the interval of two covers the whole panel."""
 _GRID_POINTS = 60
-_SCATTER_COLUMNS = 3
 
 
 def row_looks(analysis: Analysis) -> dict[str, Look]:
@@ -151,81 +149,6 @@ def _anytime_curve(axes: Axes, result: MethodResult, look: Look) -> None:
         axes.fill_between(x, low, high, step="post", color=look.color, alpha=0.16, linewidth=0)
 
 
-def scatter_figure(analysis: Analysis, provenance: str) -> Drawing | None:
-    """One-shot against true worth of the probe cells at the end of training, for the seed with the median τ."""
-    shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.taus]
-    if not shown:
-        return None
-    columns = min(len(shown), _SCATTER_COLUMNS)
-    rows = -(-len(shown) // columns)
-    wide = columns > 1
-    figure = new_figure(WIDE if wide else HALF, 3.3 * rows if wide else 3.6)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    styles = row_looks(analysis)
-    for axes, result in zip(panels, shown, strict=False):
-        _scatter(axes, result, styles[result.method])
-    for axes in panels[len(shown) :]:
-        axes.set_visible(False)
-    first = shown[0].ranking
-    assert first is not None
-    dead = "Crosses are cells whose output does not depend on their input; those off the scale stand at its border. "
-    text = (
-        f"Probe cells at the end of training, for the seed with the median τ. {dead if first.dead is not None else ''}"
-        f"τ is Kendall's τ-b over all of them.{by_chance(first.cells)}"
-    )
-    return finish(
-        figure,
-        name="one-shot-vs-truth",
-        title="One-shot against true accuracy",
-        caption=text,
-        provenance=provenance,
-        wide=wide,
-    )
-
-
-def _scatter(axes: Axes, result: MethodResult, look: Look) -> None:
-    ranking = result.ranking
-    assert ranking is not None
-    ordered = sorted(ranking.taus, key=lambda seed: (ranking.taus[seed], seed))
-    seed = ordered[(len(ordered) - 1) // 2]
-    probes = next(record.probes for record in result.done if record.spec.seed == seed)
-    assert probes is not None
-    shown = f"τ = {decimal(ranking.taus[seed], 2)} (seed {seed})"
-    if ranking.by_params is not None:
-        shown += f"; parameter count τ = {decimal(ranking.by_params, 2)}"
-    probe_panel(axes, probes, probes.checkpoints[-1], look)
-    axes.set_xlabel(f"truth: {ranking.truth} (%)")
-    axes.set_ylabel("one-shot validation accuracy (%)")
-    entitle(axes, result.method, shown)
-
-
-def probe_panel(axes: Axes, probes: Probes, checkpoint: Checkpoint, look: Look) -> None:
-    """Scores of the probe cells at one point of the training against their truth, without labels."""
-    truth = np.array([np.nan if value is None else value for value in probes.truth], dtype=float)
-    inherited, dead = np.array(checkpoint.accuracy), dead_cells(probes)
-    marker = "o" if look.marker == "x" else look.marker
-    axes.scatter(truth[~dead], inherited[~dead], s=16, color=look.color, marker=marker, alpha=0.65, linewidths=0)
-    if dead.any() and not dead.all():
-        _dead_at_the_border(axes, truth[dead], inherited[dead])
-
-
-def entitle(axes: Axes, title: str, below: str) -> None:
-    """A panel's title with a smaller line below it."""
-    axes.set_title(title, pad=17)
-    axes.annotate(
-        below, xy=(0, 1), xycoords="axes fraction", xytext=(0, 5), textcoords="offset points", fontsize=7.5, color=MUTED
-    )
-
-
-def _dead_at_the_border(axes: Axes, truth: np.ndarray, inherited: np.ndarray) -> None:
-    """Dead cells lie at chance, far from all others: on scale they would squeeze the rest into a corner."""
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    x, y = np.clip(truth, left, right), np.clip(inherited, bottom, top)
-    axes.scatter(x, y, s=20, color=MUTED, marker="x", linewidths=1.1, clip_on=False, zorder=3)
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-
-
 def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     """Kendall τ during training with intervals over seeds, beside the parameter-count baseline."""
     shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.curve]
@@ -244,8 +167,9 @@ def tau_figure(analysis: Analysis, provenance: str) -> Drawing | None:
     drawn[0].set_ylabel("Kendall τ-b to the truth")
     legends_below(figure, list(drawn))
     assert shown[0].ranking is not None
-    text = "τ-b of one-shot accuracy over the fixed probe cells; bands: 95 % interval over three seeds or more."
-    text += by_chance(shown[0].ranking.cells)
+    ranking = shown[0].ranking
+    text = f"τ-b of one-shot {ranking.scored_by} over the fixed probe cells; "
+    text += f"bands: 95 % interval over three seeds or more.{by_chance(ranking.cells)}"
     return finish(
         figure,
         name="tau",
@@ -286,6 +210,7 @@ def all_figures(analysis: Analysis, provenance: str, answered: Sequence[Answer] 
     from nasrepro.reporting.cell_figure import cell_figure
     from nasrepro.reporting.contrast_figure import contrast_figure
     from nasrepro.reporting.forgetting_figures import sharing_figure, watched_figure
+    from nasrepro.reporting.probe_figure import scatter_figure
 
     made = [
         contrast_figure(answered, analysis, provenance),

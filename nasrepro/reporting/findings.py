@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nasrepro.metrics.chance import Chance
 from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison, attainable
 from nasrepro.reporting import contrasts
 from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Scoring, Tested
@@ -132,6 +133,8 @@ def _ranking(result: MethodResult) -> str:
     text = (
         f"{result.method}: its supernets rank the {ranking.cells} probe cells with τ = {decimal(ranking.tau.mean, 2)}"
     )
+    if ranking.versus_chance is not None:
+        return f"{text}, {_beside_chance(ranking.versus_chance)}."
     if ranking.by_params is None or tested is None:
         return f"{text}; the parameter count's τ is not known."
     baseline = f"parameter count (τ = {decimal(ranking.by_params, 2)})"
@@ -146,6 +149,14 @@ def _ranking(result: MethodResult) -> str:
         return f"{text}, not distinguishable from the {baseline}; {p_equals(tested.p)}."
     side = "better than" if c.difference > 0 else "worse than"
     return f"{text}, {side} the {baseline}; {p_equals(tested.p)}, n = {c.n}."
+
+
+def _beside_chance(chance: Chance) -> str:
+    """How rankings compare with relabeled cells."""
+    if chance.p >= ALPHA:
+        return f"not distinguishable from chance; {p_equals(chance.p)}, permutation of the cells' truth"
+    side = "better" if chance.better else "worse"
+    return f"{side} than chance; {p_equals(chance.p)}, permutation of the cells' truth"
 
 
 def _runs(analysis: Analysis) -> str:

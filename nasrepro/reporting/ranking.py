@@ -9,16 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasrepro.errors import UserError
+from nasrepro.metrics.chance import Chance, tau_by_chance
 from nasrepro.metrics.noise import noise_ceiling
 from nasrepro.metrics.ranking import kendall_tau, tau_spread
 from nasrepro.metrics.significance import Comparison, against_exact
 from nasrepro.metrics.summary import Summary, summarize
-from nasrepro.records.record import Probes, RunRecord
+from nasrepro.records.record import Checkpoint, Probes, RunRecord
 from nasrepro.reporting.grouping import probe_truth
 from nasrepro.reporting.table_model import decimal, finite
 from nasrepro.spaces import catalog
 
-FEW = 30
+FEW = 40
 """Probe cells up to which chance alone moves τ far."""
 
 
@@ -42,7 +43,9 @@ class Ranking:
     """What the cells are ranked against, in words."""
     curve: tuple[TauPoint, ...]
     taus: dict[int, float]
-    """By seed, at the end of training, by one-shot accuracy."""
+    """By seed, at the end of training, by `scored_by`."""
+    scored_by: str
+    """`accuracy`, or `perplexity` where the truth is one: there the share of words guessed right says less."""
     tau: Summary
     tau_loss: Summary
     tau_live: Summary
@@ -57,6 +60,8 @@ class Ranking:
     """Which measurement the seed noise was taken from."""
     versus_params: Comparison | None
     """The seeds' τ against the parameter count's, a fixed number on these cells."""
+    versus_chance: Chance | None
+    """The seeds' τ against relabeled cells; only where parameters tell no cells apart, so that there is no baseline."""
 
 
 def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranking | None:
@@ -73,26 +78,27 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
     truth = oriented_truth(first.truth, higher_is_better=higher_is_better)
     alive, may_die = ~dead_cells(first), _may_be_dead(first)
     last = {seed: probes.checkpoints[-1] for seed, probes in probed}
-    taus = {seed: kendall_tau(np.array(point.accuracy), truth) for seed, point in last.items()}
+    shown = {seed: merits(point, higher_is_better=higher_is_better) for seed, point in last.items()}
+    taus = {seed: kendall_tau(own, truth) for seed, own in shown.items()}
     by_params = finite(kendall_tau(np.array(first.params), truth))
     known = {seed: tau for seed, tau in taus.items() if math.isfinite(tau)}
     return Ranking(
         cells=int(np.isfinite(truth).sum()),
         dead=int((np.isfinite(truth) & ~alive).sum()) if may_die else None,
         truth=probe_truth(records),
-        curve=_curve([probes for _, probes in probed], truth),
+        curve=_curve([probes for _, probes in probed], truth, higher_is_better),
         taus=known,
+        scored_by="accuracy" if higher_is_better else "perplexity",
         tau=summarize(list(known.values())),
         tau_loss=_summary([kendall_tau(-np.array(point.loss), truth) for point in last.values()]),
-        tau_live=_summary(
-            [kendall_tau(np.array(point.accuracy)[alive], truth[alive]) for point in last.values() if may_die]
-        ),
+        tau_live=_summary([kendall_tau(own[alive], truth[alive]) for own in shown.values() if may_die]),
         by_params=by_params,
         by_live_params=finite(kendall_tau(np.array(first.live_conv_params), truth)) if may_die else None,
         by_macs=finite(kendall_tau(np.array(first.macs), truth)),
         ceiling=_ceiling(first, truth),
         ceiling_from=first.truth_std_of,
         versus_params=against_exact(list(known.values()), by_params) if known and by_params is not None else None,
+        versus_chance=tau_by_chance(list(shown.values()), truth) if by_params is None else None,
     )
 
 
@@ -100,6 +106,14 @@ def oriented_truth(values: Sequence[float | None], *, higher_is_better: bool = T
     """Truth of cells, shape (cells,), larger always better, NaN where unknown."""
     truth = np.array([math.nan if value is None else value for value in values], dtype=float)
     return truth if higher_is_better else -truth
+
+
+def merits(point: Checkpoint, *, higher_is_better: bool) -> np.ndarray:
+    """One-shot scores of the probe cells, shape (cells,), larger always better.
+
+    Accuracies; where the truth is a perplexity, losses with their sign turned, which order cells as perplexities do.
+    """
+    return np.array(point.accuracy) if higher_is_better else -np.array(point.loss)
 
 
 def _ceiling(probes: Probes, truth: np.ndarray) -> float | None:
@@ -137,10 +151,11 @@ def _summary(values: Sequence[float]) -> Summary:
     return summarize([value for value in values if math.isfinite(value)])
 
 
-def _curve(probed: Sequence[Probes], truth: np.ndarray) -> tuple[TauPoint, ...]:
+def _curve(probed: Sequence[Probes], truth: np.ndarray, higher_is_better: bool) -> tuple[TauPoint, ...]:
     by_step: dict[int, list[float]] = {}
     for probes in probed:
         for point in probes.checkpoints:
-            by_step.setdefault(point.step, []).append(kendall_tau(np.array(point.accuracy), truth))
+            own = merits(point, higher_is_better=higher_is_better)
+            by_step.setdefault(point.step, []).append(kendall_tau(own, truth))
     points = [TauPoint(step, _summary(taus)) for step, taus in sorted(by_step.items())]
     return tuple(point for point in points if point.tau.n)

@@ -12,8 +12,9 @@ from nasrepro.metrics.summary import Summary
 from nasrepro.papers.figure import FigureItem, Panel
 from nasrepro.reporting.derived_series import ranked_cells
 from nasrepro.reporting.describe import short_caption
-from nasrepro.reporting.figures import BAND_FROM, entitle
+from nasrepro.reporting.figures import BAND_FROM
 from nasrepro.reporting.ours import OursGroup
+from nasrepro.reporting.probe_figure import entitle
 from nasrepro.reporting.ranking import by_chance
 from nasrepro.reporting.reproduction_figure import axis_label
 from nasrepro.reporting.series import Points, by_place, levels_of, points_of

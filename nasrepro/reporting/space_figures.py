@@ -13,7 +13,7 @@ from nasrepro.metrics.summary import summarize
 from nasrepro.records.record import Checkpoint, RunRecord
 from nasrepro.reporting.density import density
 from nasrepro.reporting.dot_rows import DotRow, draw_lines, draw_rows
-from nasrepro.reporting.figures import entitle, probe_panel
+from nasrepro.reporting.probe_figure import entitle, probe_panel
 from nasrepro.reporting.ranking import oriented_truth
 from nasrepro.reporting.space_ranking import CELLS, Ordering, SpaceRanking
 from nasrepro.reporting.space_trust import Trust
