@@ -18,7 +18,8 @@ class FileFact:
     With `corroborated`, a file of another size or hash is damaged. Without it (a hash known from one source only) a
     match still proves the file, but a mismatch proves nothing. `md5_tail` is the end of an MD5, as some publishers
     put it into the file's name. `about_bytes` is a size for people, never checked. With `images` it is no file but one
-    split of a folder of images, known by the numbers of its classes and images.
+    split of a folder of images, known by the numbers of its classes and images. A file with a `url` is downloaded by
+    itself and needs a SHA-256.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FileFact:
     about_bytes: int | None = None
     classes: int | None = None
     images: int | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Archive:
 @dataclass(frozen=True)
 class Entry:
     """One data set or table; an embedded one has no files. `kind` is `images`, `image-folder` (its files are splits),
-    `table` or `benchmark-file`."""
+    `text`, `table` or `benchmark-file`."""
 
     name: str
     kind: str

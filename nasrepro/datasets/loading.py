@@ -11,8 +11,11 @@ from typing import Literal
 from nasrepro.datasets import cifar
 from nasrepro.datasets.entries import entry
 from nasrepro.datasets.folder_images import FolderData, read_folder
+from nasrepro.datasets.grammar import load_grammar_data
 from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.datasets.splits import half_split, position_halves
+from nasrepro.datasets.text import TextData
+from nasrepro.datasets.text_files import kept, numbered, words_in
 from nasrepro.datasets.verification import DAMAGED, MISSING, PRESENT, EntryReport, check
 from nasrepro.errors import UserError, unknown
 from nasrepro.home import data_root
@@ -29,6 +32,8 @@ def load(name: str, *, allow_unverified: bool = False, root: Path | None = None)
     """
     if name in FOLDERS:
         raise UserError(f"'{name}' is too large to search on, only for retraining; allowed: {', '.join(LOADERS)}")
+    if name in TEXTS:
+        raise UserError(f"'{name}' is a text, not images; allowed: {', '.join(LOADERS)}")
     if name not in LOADERS:
         raise unknown("data set", name, LOADERS)
     return LOADERS[name](root if root is not None else data_root(), allow_unverified)
@@ -54,6 +59,26 @@ def load_to_train(
     if data.classes != classes:
         raise UserError(f"data set '{name}' has {data.classes:,} classes, the network tells {classes:,} apart")
     return data
+
+
+def load_text(name: str, *, allow_unverified: bool = False, root: Path | None = None) -> TextData:
+    """The text `name` with its published splits and whole dictionary; looked for below `root`, else `data_root()`.
+
+    `grammar` is written by the project itself; `ptb` and `wikitext2` are read. Words are numbered once, in the order of
+    their first appearance in train, valid and test, and kept as arrays. Raises `UserError` as `load` does.
+    """
+    folder = root if root is not None else data_root()
+    if name == "grammar":
+        data = load_grammar_data(folder)
+        if not (data.verified or allow_unverified):
+            raise UserError("the corpus that was made here is not the known one; use --allow-unverified")
+        return data
+    if name not in TEXTS:
+        raise unknown("text", name, TEXTS)
+    report = _checked(name, folder, allow_unverified)
+    paths = [file.path for file in report.files]
+    content = kept(folder, name, report.hashes.values(), lambda: numbered([words_in(path) for path in paths]))
+    return content.as_data(name, report.hashes, report.state == PRESENT)
 
 
 def _digits(root: Path, allow_unverified: bool) -> ImageData:
@@ -115,6 +140,9 @@ LOADERS: dict[str, Callable[[Path, bool], ImageData]] = {
 
 FOLDERS = ("imagenet",)
 """Data sets that stay in their files."""
+
+TEXTS = ("grammar", "ptb", "wikitext2")
+"""What language models are trained on."""
 
 
 def _checked(name: str, root: Path, allow_unverified: bool) -> EntryReport:
