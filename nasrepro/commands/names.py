@@ -22,7 +22,7 @@ COLUMNS = {
     "regularizers": ("name", "summary"),
     "benchmarks": ("name", "summary", "data"),
     "data": ("name", "kind", "state", "title"),
-    "cells": ("name", "kind", "printed_error", "params", "source"),
+    "cells": ("name", "kind", "printed_error", "printed_perplexity", "params", "source"),
 }
 """What is listed, and what of it."""
 _TITLES = {"skeletons": "skeletons of supernets", "retraining": "how cells are trained from scratch"}
@@ -64,7 +64,7 @@ def show(
     from nasrepro import benchmarks
     from nasrepro.methods import catalog, regularizing
     from nasrepro.methods.method import SELECTORS
-    from nasrepro.spaces import darts_named
+    from nasrepro.spaces.known_cells import called, everywhere
 
     target = benchmarks.get(benchmark)
     data = {row["name"]: row for row in data_rows()}
@@ -77,10 +77,10 @@ def show(
     elif name in [*regularizing.names(), *SELECTORS]:
         kind = "selector" if name in SELECTORS else "regularizer"
         raise UserError(f"'{name}' is a {kind}, shown with a method: nasrepro show randomnas+{name}")
-    elif cell := darts_named.find(name):
-        facts = cell_facts(cell)
+    elif cells := called(name):
+        facts = cell_facts(cells[0])
     else:
-        known = [*catalog.names(), *benchmarks.names(), *data, *darts_named.named()]
+        known = [*catalog.names(), *benchmarks.names(), *data, *(cell.name for cell in everywhere())]
         raise unknown("method, benchmark, data set or cell", name, known)
     if json:
         console.show_json(facts)

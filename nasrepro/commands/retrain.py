@@ -169,9 +169,9 @@ def _known(record: StandaloneRecord, benchmark: Benchmark) -> tuple[list[str], l
     """The names that the cell is known by, and what was printed about it on the benchmark's data set."""
     from dataclasses import asdict
 
-    from nasrepro.spaces.darts_named import named
+    from nasrepro.spaces.known_cells import everywhere
 
-    cells = [cell for cell in named().values() if cell.genotype.id == record.spec.genotype]
+    cells = [cell for cell in everywhere() if cell.genotype.id == record.spec.genotype]
     dataset = benchmark.primary.fidelity.dataset
     printed = [asdict(result) for cell in cells for result in cell.results if result.dataset == dataset]
     return [cell.name for cell in cells], printed

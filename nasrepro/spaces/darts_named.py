@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nasrepro.spaces import darts_text
-from nasrepro.spaces.darts_genotype import DartsGenotype
-from nasrepro.spaces.named import Named, NamedCells
+from nasrepro.spaces.named import NamedCells
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,3 @@ class Printed:
 
 CELLS = NamedCells("darts_cells.json", darts_text.from_notation, Printed)
 """The pairs of cells that others refer to by name."""
-
-
-def named() -> Mapping[str, Named[DartsGenotype, Printed]]:
-    """All of them by name, the papers' own first."""
-    return CELLS.cells
-
-
-def find(name: str) -> Named[DartsGenotype, Printed] | None:
-    """The cell with this name or alias, in any case of letters."""
-    return CELLS.find(name)

@@ -73,8 +73,8 @@ class RnnSpace(Space[RnnGenotype]):
             darts_rnn_text.read(text) if darts_rnn_text.is_written(text) else darts_rnn_named.CELLS.get(text).genotype
         )
         if found.home != self.nodes:
-            theirs = f"darts_rnn{found.home}" if found.in_space else "none"
-            raise UserError(f"'{text}' is a cell of another space, {theirs}; allowed: cells of '{self.name}'")
+            theirs = f"belongs to another space, 'darts_rnn{found.home}'" if found.in_space else "is in no space"
+            raise UserError(f"'{text}' {theirs}; allowed: cells of '{self.name}'")
         return found
 
     def sample(self, rng: np.random.Generator) -> RnnGenotype:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nasrepro.spaces import darts_rnn_text
-from nasrepro.spaces.darts_rnn_genotype import RnnGenotype
-from nasrepro.spaces.named import Named, NamedCells
+from nasrepro.spaces.named import NamedCells
 
 
 @dataclass(frozen=True)
@@ -33,5 +32,5 @@ class PrintedPerplexity:
     note: str = ""
 
 
-NamedRnnCell = Named[RnnGenotype, PrintedPerplexity]
 CELLS = NamedCells("darts_rnn_cells.json", darts_rnn_text.read, PrintedPerplexity)
+"""The recurrent cells that others refer to by name."""

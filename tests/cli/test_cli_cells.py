@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nasrepro.spaces import darts_rnn_named
 from nasrepro.spaces.darts_named import CELLS
 
 
@@ -76,9 +77,11 @@ def test_what_is_no_cell_is_told_in_one_line(nasrepro, user_error, text, says):
 
 def test_cells_are_listed_with_printed_errors_and_counted_sizes(nasrepro):
     rows = {row["name"]: row for row in nasrepro("list", "cells", "--json").json}
-    assert list(rows) == list(CELLS.cells)
+    assert list(rows) == [*CELLS.cells, *darts_rnn_named.CELLS.cells]
     assert (rows["ENNAS"]["printed_error"], rows["ENNAS"]["params"]) == (2.64, 3_083_014)
     assert rows["XNAS"]["printed_error"] is None
+    assert (rows["ENNAS_RNN"]["printed_perplexity"], rows["ENNAS_RNN"]["params"]) == (57.8, 22_960_000)
+    assert rows["ENNAS"]["printed_perplexity"] is rows["ENNAS_RNN"]["printed_error"] is None
     shown = nasrepro("list", "cells").out
     assert all(name in shown for name in rows)
 
@@ -93,6 +96,24 @@ def test_the_page_of_a_cell(nasrepro):
     shown = nasrepro("show", "ENNAS_PR").out
     assert "best epoch on the test images" in shown
     assert "2739504" in shown
+
+
+def test_the_page_of_a_recurrent_cell(nasrepro):
+    facts = nasrepro("show", "DARTS_V2_RNN", "--json").json
+    assert (facts["id"], facts["in_space"]) == ("rnn8:0312121421533152", True)
+    assert facts["sizes"]["wikitext2"] == {"hidden": 700, "params": 33_127_878, "macs": 33_094_600}
+    readme = facts["results"][0]
+    assert (readme["source"], readme["test"], readme["valid"]) == ("DARTS, README", 55.68, None)
+    shown = nasrepro("show", "naonet_ws_rnn").out
+    assert "27295000" in shown
+    assert "56.66 and 56.80" in shown
+
+
+def test_a_name_that_two_spaces_know_shows_the_convolutional_cell_and_tells_of_the_other(nasrepro):
+    facts = nasrepro("show", "ENNAS", "--json").json
+    assert facts["id"].startswith("darts:")
+    assert facts["others of this name"] == ["ENNAS_RNN"]
+    assert nasrepro("show", "ENAS", "--json").json["name"] == "ENAS_RNN"
 
 
 def test_a_method_goes_before_a_cell_of_its_name(nasrepro):
