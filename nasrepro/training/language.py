@@ -18,7 +18,7 @@ class LanguageSettings(Settings):
 
     task: ClassVar[str] = "text"
     published: ClassVar[str] = "Liu et al. (ICLR 2019), architecture evaluation on PTB"
-    ours: ClassVar[tuple[str, ...]] = ("asgd", "train_tokens", "valid_tokens", "test_tokens")
+    ours: ClassVar[tuple[str, ...]] = ("asgd", "average_from", "train_tokens", "valid_tokens", "test_tokens")
 
     epochs: int = Field(8000, ge=1, description="passes over the training text, at most")
     batch_size: int = Field(64, ge=1, description="places of the training text that are read side by side")
@@ -36,6 +36,9 @@ class LanguageSettings(Settings):
     asgd: bool = Field(True, description="whether weights are averaged once the validation loss stops falling")
     nonmono: int = Field(
         5, ge=1, description="latest validation losses that are no yardstick of the switch to averaging"
+    )
+    average_from: int | None = Field(
+        None, ge=1, description="epoch after which averaging begins whatever the losses; null leaves it to them"
     )
     valid_batch: int = Field(10, ge=1, description="places of the validation text that are read side by side")
     test_batch: int = Field(1, ge=1, description="places of the test text that are read side by side")

@@ -117,10 +117,18 @@ class LanguageTraining(StandaloneTraining[Segment]):
                 }
         progress.curve.append(EpochScores(progress.epoch, {Split.VALID: score}))
         if not self.averaging:
-            if self._settings.asgd and stops_falling(progress.stored, score.loss, self._settings.nonmono):
+            if self._settings.asgd and self._is_time(score.loss):
                 self._begin_averaging()
                 progress.averages = progress.epoch
             progress.stored.append(score.loss)
+
+    def _is_time(self, loss: float) -> bool:
+        """Whether averaging begins after this epoch: a switch that follows noisy losses is noise itself where trainings
+        are short, so its epoch can be told."""
+        how = self._settings
+        if how.average_from is not None:
+            return self.progress.epoch >= how.average_from
+        return stops_falling(self.progress.stored, loss, how.nonmono)
 
     def _begin_averaging(self) -> None:
         """Averages of all weights after every step from now on. This optimizer applies a learning rate one step late,

@@ -151,6 +151,15 @@ def test_averaging_begins_when_the_loss_is_no_longer_below_what_it_once_was():
     assert not training.averaging
 
 
+def test_averaging_begins_when_it_is_told_to():
+    training, _ = small(6.0, 5.0, 4.0, 3.0, average_from=2)
+    training.run(None, silent)
+    assert training.progress.averages == 2, "though the losses fall"
+    training, _ = small(3.0, 4.0, 5.0, 6.0, average_from=3)
+    training.run(None, silent)
+    assert training.progress.averages == 3, "though the losses rise before"
+
+
 def test_the_weights_of_the_best_epoch_are_kept_and_tested_once():
     training, judge = small(3.0, 2.0, 2.5, 2.4)
     training.run(None, silent)
