@@ -1,9 +1,10 @@
-"""Download an archive, check its published hash, and put its folder in place in one step."""
+"""Download an archive or single files, check the published hashes, and put the folder in place in one step."""
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
 import tarfile
 import tempfile
 from pathlib import Path
@@ -23,19 +24,23 @@ def fetch(name: str, root: Path, progress: bool = True) -> Path:
     is used instead of a download. Files found damaged or unverified are kept beside the new ones, in a folder whose
     name ends in `.before-fetch`. Whatever happens, the folder is either complete or as before.
     Raises `UserError` for an unknown name, an entry that only a person can download (with instructions), an unwritable
-    `root`, a failed download, or an archive with another hash.
+    `root`, a failed download, or an archive or file with another hash.
     """
     known = entry(name)
     folder = root / known.folder
     if known.embedded or check(known, root).state == PRESENT:
         return folder
-    if known.archive is None:
+    if known.archive is None and any(fact.url is None for fact in known.files):
         raise UserError(_instructions(known, root))
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root, prefix=".fetch-") as temporary:
-            archive = _archive(known.archive, root, Path(temporary), progress)
-            _put_in_place(_extracted(known, archive, Path(temporary)), folder)
+            if known.archive is None:
+                new = _single_files(known, root, Path(temporary), progress)
+            else:
+                archive = _archive(known.archive, root, Path(temporary), progress)
+                new = _extracted(known, archive, Path(temporary))
+            _put_in_place(new, folder)
     except OSError as error:
         raise UserError(f"cannot write into the data folder '{root}': {error.strerror or error}") from error
     return folder
@@ -61,24 +66,44 @@ def _archive(wanted: Archive, root: Path, temporary: Path, progress: bool) -> Pa
                 f"'{own}' has md5 …{found[-8:]}, expected …{wanted.md5[-8:]}: replace or remove it, then fetch again"
             )
         return own
+    return _downloaded(wanted.url, f"md5:{wanted.md5}", wanted.name, temporary, progress, own_place=root)
+
+
+def _single_files(known: Entry, root: Path, temporary: Path, progress: bool) -> Path:
+    """The entry's folder below `temporary`: every file from its own address, or the official one that is there."""
+    folder = temporary / known.folder
+    folder.mkdir()
+    for fact, found in zip(known.files, check(known, root).files, strict=True):
+        if found.state == PRESENT:
+            shutil.copyfile(found.path, folder / fact.name)
+            continue
+        assert fact.url is not None
+        place = root / known.folder
+        _downloaded(fact.url, f"sha256:{fact.sha256}", fact.name, folder, progress, own_place=place)
+    _flush(folder)
+    return folder
+
+
+def _downloaded(url: str, known_hash: str, name: str, folder: Path, progress: bool, *, own_place: Path) -> Path:
+    """`url` as file `name` in `folder`; an error tells where the user may put it by hand, `own_place`."""
     import pooch
 
-    bar = _ProgressBar(wanted.name) if progress else None
+    bar = _ProgressBar(name) if progress else None
     log = pooch.get_logger()
     level = log.level
     log.setLevel(logging.WARNING)
     try:
         path = pooch.retrieve(
-            wanted.url,
-            known_hash=f"md5:{wanted.md5}",
-            fname=wanted.name,
-            path=temporary,
+            url,
+            known_hash=known_hash,
+            fname=name,
+            path=folder,
             downloader=pooch.HTTPDownloader(progressbar=bar or False, timeout=60),
         )
     except (OSError, ValueError) as error:  # no connection, cut connection, another hash
         raise UserError(
-            f"download of {wanted.url} failed, nothing was written ({_one_line(error)}); "
-            f"try again, or put '{wanted.name}' into '{root}' yourself and run the same command"
+            f"download of {url} failed, nothing was written ({_one_line(error)}); "
+            f"try again, or put '{name}' into '{own_place}' yourself and run the same command"
         ) from error
     finally:
         if bar is not None:
@@ -109,10 +134,15 @@ def _extracted(known: Entry, archive: Path, temporary: Path) -> Path:
     report = check(known, target)
     if report.state != PRESENT:
         raise UserError(f"'{archive.name}' holds another file than expected: {report.problem}")
+    _flush(folder)
+    return folder
+
+
+def _flush(folder: Path) -> None:
+    """Files that are about to be moved into place must be on the disk."""
     for file in folder.iterdir():
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
-    return folder
 
 
 def _refuse_escapes(archive: tarfile.TarFile, target: Path) -> None:

@@ -74,6 +74,50 @@ def offer(monkeypatch):
         server.server_close()
 
 
+@pytest.fixture
+def offer_files(offer, monkeypatch):
+    """offer_files(one=…, two=…): serve these contents, each as a file of its own, known by their SHA-256."""
+
+    def start(hashes=None, **contents):
+        facts = []
+        for name, content in contents.items():
+            sha256 = (hashes or {}).get(name, hashlib.sha256(content).hexdigest())
+            facts.append(FileFact(name, size=len(content), sha256=sha256, url=offer(content)))
+        known = Entry("thing", "text", "", "", "", "", folder="sub", files=tuple(facts))
+        monkeypatch.setattr(downloads, "entry", lambda name: known)
+
+    return start
+
+
+def test_single_files_are_fetched_together(offer_files, tmp_path):
+    offer_files(one=b"first", two=b"second")
+    folder = registry.fetch("thing", tmp_path / "new", progress=False)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"one": b"first", "two": b"second"}
+    assert [path.name for path in (tmp_path / "new").iterdir() if path.name != ".hashes.json"] == ["sub"]
+
+
+def test_a_single_file_with_another_hash_changes_nothing(offer_files, tmp_path):
+    offer_files({"two": "0" * 64}, one=b"first", two=b"second")
+    with pytest.raises(UserError, match=r"nothing was written.*put 'two' into '.*sub' yourself") as caught:
+        registry.fetch("thing", tmp_path, progress=False)
+    assert "\n" not in str(caught.value)
+    assert [path for path in tmp_path.iterdir() if path.name != ".hashes.json"] == []
+
+
+def test_an_official_file_that_is_there_is_not_fetched_again(offer_files, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "one").write_bytes(b"first")
+    (tmp_path / "sub" / "two").write_bytes(b"damage")
+    offer_files(one=b"first", two=b"second")
+    asked = []
+    original = downloads._downloaded
+    monkeypatch.setattr(downloads, "_downloaded", lambda *a, **k: asked.append(a[2]) or original(*a, **k))
+    folder = registry.fetch("thing", tmp_path, progress=False)
+    assert asked == ["two"]
+    assert (folder / "two").read_bytes() == b"second"
+    assert (tmp_path / "sub.before-fetch" / "two").read_bytes() == b"damage"
+
+
 GOOD = tar_of({"sub/f.bin": CONTENT, "sub/readme.txt": b"hello"})
 
 
@@ -226,6 +270,9 @@ def test_registry_is_complete():
         assert one.licence
         assert one.source.startswith("https://")
         assert one.how
+    alone = [(one.kind, file) for one in known for file in one.files if file.url is not None]
+    assert {kind for kind, _ in alone} == {"text"}
+    assert all(file.sha256 and file.size and file.url.startswith("https://") for _, file in alone)
     assert sum(file.size or 0 for file in registry.entry("cifar10").files) == 60_000 * 3073
     assert sum(file.size or 0 for file in registry.entry("cifar100").files) == 60_000 * 3074
 
