@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from nasrepro.commands import options
 from nasrepro.commands.estimate import announce
 from nasrepro.commands.folders import ensure_report_folder, ensure_writable, records_folder
 from nasrepro.commands.run import raise_if_failed, table_rows
+from nasrepro.commands.trainings import trainings_behind
 from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
     from nasrepro.records.variant import Variant
+    from nasrepro.reporting.cells_values import Trainings
     from nasrepro.reporting.ours import OursGroup
 
 
@@ -67,7 +69,7 @@ def reproduce(
     planned: list[PlannedRun] = []
     overrides = _overrides(settings, wanted)
     try:
-        if not no_run:
+        if not no_run and wanted.variants:
             planned = plan(
                 _variants(wanted, protocol),
                 where,
@@ -82,7 +84,8 @@ def reproduce(
     except UserError as error:
         _only_data_may_be_missing(error, where, runs, allow_unverified, earlier)
     outcome = _carried_out(planned, store, earlier, workers, threads)
-    _show(wanted, grouped(wanted, outcome.records if outcome else [], earlier), target, json=json)
+    groups = grouped(wanted, outcome.records if outcome else [], earlier)
+    _show(wanted, groups, target, trainings_behind(wanted, groups, runs), json=json)
     if outcome:
         raise_if_failed(outcome, store)
 
@@ -180,16 +183,18 @@ def _missing_data(name: str, runs: Path, allow_unverified: bool) -> str | None:
     return None
 
 
-def _show(wanted: PaperItem, groups: Sequence[OursGroup], target: Path, *, json: bool) -> None:
+def _show(
+    wanted: PaperItem, groups: Sequence[OursGroup], target: Path, trainings: Mapping[str, Trainings], *, json: bool
+) -> None:
     from nasrepro.reporting.reproduction import render_reproduction, terminal_reproduction
 
-    page = render_reproduction(wanted, groups, target)
+    page = render_reproduction(wanted, groups, target, trainings)
     if json:
         answer = {"item": wanted.id, "kind": wanted.kind, "report": str(page)}
         tables = {"rows": page.parent / "table.csv", "claims": page.parent / "claims.csv"}
         console.show_json(answer | {name: table_rows(path) for name, path in tables.items() if path.exists()})
         return
-    console.output().print(terminal_reproduction(wanted, groups))
+    console.output().print(terminal_reproduction(wanted, groups, trainings))
     console.say(f"report: {page}")
 
 

@@ -62,4 +62,5 @@ def item(name: str) -> PaperItem:
 
 def _summary(owner: Paper, entry: PaperItem) -> ItemSummary:
     source = f"{owner.short} ({owner.venue} {owner.year})"
-    return ItemSummary(entry.id, entry.kind, source, entry.title, entry.benchmark, entry.methods)
+    kind = "table" if entry.kind == "table" else "figure"
+    return ItemSummary(entry.id, kind, source, entry.title, entry.benchmark, entry.methods)

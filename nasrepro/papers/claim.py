@@ -20,6 +20,8 @@ class Statement(Part):
     """None where the statement has no bound: ours is reported without a verdict."""
     bound: float | None = None
     """In the quantity's unit."""
+    every: bool = False
+    """Whether it is stated of every single run, so that one on the other side contradicts it; else of their mean."""
 
     @property
     def is_difference(self) -> bool:
@@ -30,4 +32,6 @@ class Statement(Part):
     def _a_relation_needs_a_bound(self) -> Self:
         if (self.relation is None) != (self.bound is None):
             raise ValueError(f"claim '{self.says}': relation and bound belong together")
+        if self.every and self.bound is None:
+            raise ValueError(f"claim '{self.says}': what holds of every run needs a bound")
         return self

@@ -93,6 +93,8 @@ class Panel(Part):
     higher_is_better: bool | None = None
     one_run: bool = False
     """Drawn from the run with the lowest seed, where a mean over seeds would hide what the panel is to show."""
+    best_run: bool = False
+    """Each curve drawn from the run in which it ends best; with `higher_is_better`."""
     levels: str = ""
     """What the levels of its curves are, for the caption."""
     curves: list[Curve]
@@ -101,6 +103,8 @@ class Panel(Part):
     def _levels_are_named(self) -> Self:
         if any(curve.level is not None for curve in self.curves) != bool(self.levels):
             raise ValueError(f"panel '{self.title}': levels are drawn and named, or neither")
+        if self.best_run and (self.one_run or self.higher_is_better is None):
+            raise ValueError(f"panel '{self.title}': the best run is one of several, and needs to know what is better")
         return self
 
 

@@ -6,11 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from nasrepro.papers.cells_figure import CellsItem
 from nasrepro.papers.figure import FigureItem
 from nasrepro.papers.item import Part
 from nasrepro.papers.table import TableItem
 
-PaperItem = TableItem | FigureItem
+PaperItem = TableItem | FigureItem | CellsItem
 """Told apart by their `kind`."""
 
 

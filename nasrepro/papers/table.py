@@ -13,6 +13,7 @@ from nasrepro.records.variant import StatedSettings, Variant
 
 _PRINTED = re.compile(r"(?P<mean>-?\d+(?:\.\d+)?)(?:\s*±\s*(?P<std>\d+(?:\.\d+)?))?")
 _PRIMARY = "test"
+_ANY_SCORING = ("answer", "best")
 _ONLY = {"trace-best": "a trace is scored", "tau": "τ is measured", "params": "parameters are known"}
 
 
@@ -42,14 +43,17 @@ class Column(Part):
     scoring: str | None = None
     """The benchmark's scoring: `test` for the primary one, else `<dataset>.<split>`. None where the column is only
     quoted, because ours measure nothing like it."""
-    of: Literal["answer", "trace-best", "tau", "params"] = "answer"
-    """What is shown of a run. `answer`: the score of the cell that the search returned. `trace-best`: that of the best
-    of those it would have returned at the points of its trace and, where it has an answer at any time and that was
-    recorded, after any epoch; an oracle's choice, known under the primary scoring only. `tau`: Kendall τ-b of one-shot
-    accuracy against the primary scoring over the probe cells, at the end of training. `params`: the parameters of the
-    found cell's network that has this score, in millions."""
+    of: Literal["answer", "best", "trace-best", "tau", "params"] = "answer"
+    """What is shown of a run. `answer`: the score of the cell that the search returned. `best`: the best of these over
+    the seeds, one number that gets better with their count. `trace-best`: that of the best of those it would have
+    returned at the points of its trace and, where it has an answer at any time and that was recorded, after any epoch;
+    an oracle's choice, known under the primary scoring only. `tau`: Kendall τ-b of one-shot scores against the primary
+    scoring over the probe cells, at the end of training. `params`: the parameters of the found cell's network that has
+    this score, in millions."""
     error: bool = False
     """Show 100 minus an accuracy."""
+    benchmark: str = ""
+    """Where the scoring is one of another benchmark than the item's: ours of this column are run there."""
     unit: str = "%"
     """Empty for what has none."""
     digits: int = 2
@@ -58,7 +62,7 @@ class Column(Part):
 
     @model_validator(mode="after")
     def _what_is_shown_fits_the_scoring(self) -> Self:
-        if self.of != "answer" and self.scoring != _PRIMARY:
+        if self.of not in _ANY_SCORING and self.scoring != _PRIMARY:
             raise ValueError(f"column '{self.key}': {_ONLY[self.of]} by '{_PRIMARY}' only, not by '{self.scoring}'")
         if self.error and (self.higher_is_better or self.scoring is None or self.of in ("tau", "params")):
             raise ValueError(f"column '{self.key}': an error is a scoring's, and lower is better")
@@ -78,8 +82,9 @@ class Row(Part):
     """By column key; a key that is absent was not printed."""
     marks: list[str] = Field(default_factory=list)
     note: str = ""
-    how: Literal["reported", "run"]
-    """`run`: ours comes from running `method`; `reported`: the number is only quoted."""
+    how: Literal["reported", "run", "optimum"]
+    """`run`: ours comes from running `method`; `reported`: the number is only quoted; `optimum`: ours is the best cell
+    of the space, where the truth covers it."""
 
     @property
     def added(self) -> bool:
@@ -89,7 +94,7 @@ class Row(Part):
     @property
     def variant(self) -> Variant | None:
         """What is run for the row; None where it is only quoted."""
-        if self.how == "reported" or self.method is None:
+        if self.how != "run" or self.method is None:
             return None
         return Variant(method=self.method, settings=self.settings)
 
@@ -122,8 +127,9 @@ class TableItem(Item):
         return {column.key: column for column in self.columns}[key]
 
     def row(self, label: str) -> Row:
-        """The first row that is labeled so; raises KeyError."""
-        return {row.label: row for row in reversed(self.rows)}[label]
+        """The first row that is labeled so, of those that are run where there are such; raises KeyError."""
+        backwards = self.rows[::-1]
+        return {row.label: row for row in (*backwards, *(row for row in backwards if row.how == "run"))}[label]
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -140,6 +146,8 @@ class TableItem(Item):
                 raise ValueError(f"{self.id}, row '{row.label}': no column called {', '.join(extra)}")
             if row.how == "run" and row.method is None:
                 raise ValueError(f"{self.id}, row '{row.label}': a row to run needs a method")
+            if row.how == "optimum" and row.method is not None:
+                raise ValueError(f"{self.id}, row '{row.label}': the best cell of the space is no method's")
             if row.settings and row.method is None:
                 raise ValueError(f"{self.id}, row '{row.label}': settings without a method")
         texts = [variant.text for variant in self.variants]

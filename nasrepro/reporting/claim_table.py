@@ -95,7 +95,7 @@ def _unmeasured(claim: Statement) -> Row:
 
 def _certainty(own: Judged) -> str:
     if own.tested is None:
-        return ""
+        return "said of every run" if own.claim.every else ""
     if own.tested.comparison.underpowered:
         return f"underpowered (n = {own.tested.comparison.n})"
     return p_equals(own.tested.p)

@@ -35,7 +35,7 @@ class Judged:
     measured: Measured
     summary: Summary
     tested: Tested | None
-    """Against the stated bound; None where the paper states none or nothing was measured."""
+    """Against the stated bound; None where the paper states none or one of every run, or nothing was measured."""
 
     @property
     def claim(self) -> Statement:
@@ -57,9 +57,12 @@ class Judged:
 
     @property
     def verdict(self) -> Verdict:
-        """What our runs say of the statement, at their scale. Only a test that rejects makes it more than open."""
+        """What our runs say of the statement, at their scale. Of a mean only a test that rejects makes it more than
+        open; what is said of every run needs no test."""
         if not self.values:
             return "not measured"
+        if self.claim.every:
+            return "holds" if self.fulfilled == len(self.values) else "contradicted"
         if self.tested is None:
             return "no bound stated"
         if not self.tested.significant:
@@ -81,7 +84,7 @@ def judge_all(measured: Sequence[Measured]) -> list[Judged]:
     compared = {
         number: against_exact(list(own.values.values()), own.claim.bound)
         for number, own in enumerate(measured)
-        if own.claim.bound is not None and own.values
+        if own.claim.bound is not None and own.values and not own.claim.every
     }
     tested = adjusted(compared)
     return [

@@ -19,7 +19,7 @@ from nasrepro.reporting.reproduction_table import (
     row_notes,
     run_words,
 )
-from nasrepro.reporting.reproduction_values import at_home, comparable, scoring_for, values_of
+from nasrepro.reporting.reproduction_values import at_home, comparable, has_columns_of, scoring_for, values_of
 from nasrepro.reporting.table_model import Cell, Column, NumbersFile, Row, Table, brackets, seed_text, stat
 
 TITLE = "What papers print"
@@ -83,7 +83,12 @@ def _items(analysis: Analysis, lines: Sequence[_Line]) -> list[TableItem]:
 def _tables(analysis: Analysis) -> list[TableItem]:
     """The papers' tables that are of the benchmark, whichever methods they print."""
     every = (item for paper in papers().values() for item in paper.items)
-    return [item for item in every if isinstance(item, TableItem) and at_home(item, analysis)]
+    return [item for item in every if isinstance(item, TableItem) and _prints_of(item, analysis)]
+
+
+def _prints_of(item: TableItem, analysis: Analysis) -> bool:
+    """Whether the whole item, or a column of it, was measured on the benchmark."""
+    return at_home(item, analysis) or (has_columns_of(item, analysis) and not item.measured_on)
 
 
 def _lines(analysis: Analysis) -> list[_Line]:
@@ -203,9 +208,11 @@ def _notes(analysis: Analysis, lines: Sequence[_Line]) -> list[str]:
         )
     else:
         notes[0] += " Δ is ours minus the printed mean, with the interval of ours; the printed mean is taken as exact."
+    errors = any(column.error for line in lines for column in line.columns)
+    shown = ", as the error (100 minus the accuracy) where papers print it" if errors else ""
     notes.append(
         "Rows marked paper are printed numbers, quoted and not measured here. Ours: mean ± sample standard deviation "
-        "over seeds, as the error (100 minus the accuracy) where papers print it; brackets: 95 % interval of the mean."
+        f"over seeds{shown}; brackets: 95 % interval of the mean."
     )
     if any(printed.bold for line in lines for _, printed in line.printed):
         notes.append(BOLD_NOTE)

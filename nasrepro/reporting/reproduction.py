@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nasrepro.papers.cells_figure import CellsItem
 from nasrepro.papers.model import PaperItem
 from nasrepro.papers.table import TableItem
 from nasrepro.records.store import write_copies
+from nasrepro.reporting.cells_tables import cells_findings, data_of_cells, known_runs, places_table, worth_table
+from nasrepro.reporting.cells_values import Trainings, judge_cells
 from nasrepro.reporting.claim_table import claim_table
 from nasrepro.reporting.claims import Judged
 from nasrepro.reporting.comparison import write_figures
@@ -50,15 +53,19 @@ class Rendition:
     drawings: Sequence[Drawing] = field(default=())
 
 
-def render_reproduction(item: PaperItem, groups: Sequence[OursGroup], out: Path) -> Path:
+def render_reproduction(
+    item: PaperItem, groups: Sequence[OursGroup], out: Path, trainings: Mapping[str, Trainings] | None = None
+) -> Path:
     """Write the paper's item with ours beside it into the folder `out` and return its page.
+
+    `trainings`: by benchmark, how all cells of its space fared, for an item that shows it.
 
     Writes `table.csv`, `table.md`, `table.tex`, `index.html` and `records/*.json.gz`, for a figure also `data.csv`
     and `figures/*.svg|png`, for a table of which the paper states something also `claims.csv`; `out` is replaced as a
     whole. Raises `UserError` when a group mixes what must not be mixed or the folder cannot be written.
     """
     groups = [group for group in groups if group.records]
-    made = _rendition(item, groups, draw=True)
+    made = _rendition(item, groups, trainings or {}, draw=True)
     with replaced_folder(out, OWN) as folder:
         _write_tables(folder, item, made)
         if made.drawings:
@@ -84,20 +91,26 @@ def render_reproduction(item: PaperItem, groups: Sequence[OursGroup], out: Path)
     return out / "index.html"
 
 
-def terminal_reproduction(item: PaperItem, groups: Sequence[OursGroup]) -> RenderableType:
+def terminal_reproduction(
+    item: PaperItem, groups: Sequence[OursGroup], trainings: Mapping[str, Trainings] | None = None
+) -> RenderableType:
     """The same for a terminal, with the captions of our groups below."""
     from rich.console import Group
     from rich.text import Text
 
-    made = _rendition(item, [group for group in groups if group.records], draw=False)
+    made = _rendition(item, [group for group in groups if group.records], trainings or {}, draw=False)
     about = [note for note in made.tables[0].notes if note not in made.paper_notes]
     shown = (to_rich(table) for table in made.tables)
     return Group(*shown, *(Text(note, style="dim") for note in about))
 
 
-def _rendition(item: PaperItem, groups: Sequence[OursGroup], *, draw: bool) -> Rendition:
+def _rendition(
+    item: PaperItem, groups: Sequence[OursGroup], trainings: Mapping[str, Trainings], *, draw: bool
+) -> Rendition:
     if isinstance(item, TableItem):
         return _table_rendition(item, groups)
+    if isinstance(item, CellsItem):
+        return _cells_rendition(item, groups, trainings)
     judged = [(group, judge(item, group)) for group in groups]
     about = [item.how, *(group.caption for group in groups)]
     return Rendition(
@@ -125,6 +138,23 @@ def _table_rendition(item: TableItem, groups: Sequence[OursGroup]) -> Rendition:
         table_findings(item, judged),
         paper_notes(item),
         claims=claim_table(item.title, item.claims, judged) if item.claims else None,
+    )
+
+
+def _cells_rendition(item: CellsItem, groups: Sequence[OursGroup], trainings: Mapping[str, Trainings]) -> Rendition:
+    judged = [(group, judge_cells(item, group, trainings.get(group.benchmark))) for group in groups]
+    about = [item.how, *(group.caption for group in groups)]
+    known = known_runs(item, groups)
+    searched = any(view.form == "strip" for view in item.views)
+    return Rendition(
+        machine=claim_table(item.title, item.claims, judged),
+        tables=[
+            claim_table(item.title, item.claims, judged, for_people=True, notes=about),
+            places_table(known) if searched else worth_table(item, known),
+        ],
+        findings=cells_findings(item, judged),
+        paper_notes=item.notes,
+        data=data_of_cells(known, trainings),
     )
 
 

@@ -12,7 +12,15 @@ from nasrepro.reporting.analysis import MethodResult, Scoring
 from nasrepro.reporting.claim_table import claim_findings
 from nasrepro.reporting.claims import JudgedGroups
 from nasrepro.reporting.ours import OursGroup, scale_findings
-from nasrepro.reporting.reproduction_values import at_home, comparable, extra_key, extra_scorings, our_name, values_of
+from nasrepro.reporting.reproduction_values import (
+    at_home,
+    comparable,
+    extra_key,
+    extra_scorings,
+    our_name,
+    scoring_for,
+    values_of,
+)
 from nasrepro.reporting.table_model import (
     MINUS,
     MISSING,
@@ -28,6 +36,7 @@ from nasrepro.reporting.table_model import (
     stat,
 )
 
+_ABOUT_OURS = " Ours: mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean."
 BOLD_NOTE = "b: set in bold by the paper; no test is implied."
 
 
@@ -68,8 +77,8 @@ def for_people(full: Table, item: TableItem, groups: Sequence[OursGroup]) -> Tab
     keys = [column.key for column in full.columns if column.key not in hidden]
     units = join_words(list(dict.fromkeys(column.unit for column in item.columns if column.unit)))
     notes = [
-        f"{f'Numbers in {units}. ' if units else ''}Rows marked paper are the paper's printed numbers. "
-        "Ours: mean ± sample standard deviation over seeds; brackets: 95 % interval of the mean."
+        f"{f'Numbers in {units}. ' if units else ''}Rows marked paper are the paper's printed numbers."
+        f"{_ABOUT_OURS if groups else ''}"
     ]
     if any(comparable(item, group.analysis) for group in groups):
         notes[0] += (
@@ -111,6 +120,8 @@ def printed_cell(printed: Printed) -> Cell:
 
 
 def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str, Scoring]) -> Row | None:
+    if line.how == "optimum":
+        return _best_cell(item, line, group)
     result = group.result(line.variant)
     if result is None:
         return None
@@ -136,6 +147,20 @@ def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str,
         own = next((s for s in group.analysis.scorings if extra_key(s) == key), None)
         cells[key] = _with_interval(result.scores.get(own.name), 2) if own else Cell(text=MISSING)
     return Row(cells, records=tuple(record.key for record in result.records))
+
+
+def _best_cell(item: TableItem, line: PaperRow, group: OursGroup) -> Row | None:
+    """The best cell of the space under each scoring, where the truth covers it; the cells of a row may differ."""
+    cells = {}
+    for column in item.columns:
+        scoring = scoring_for(item, column, group.analysis)
+        best = scoring.optimum if scoring is not None and column.of == "answer" else None
+        cells[column.key] = Cell(value=best)
+    if all(cell.value is None for cell in cells.values()):
+        return None
+    said = {"row": line.label, "who": group.label, "seeds": "", "method": "", "source": group.label}
+    about = {key: Cell(text=text, note="from the truth" if key == "who" else "") for key, text in said.items()}
+    return Row(about | cells)
 
 
 def run_words(result: MethodResult) -> str:
@@ -192,7 +217,7 @@ def table_findings(item: TableItem, judged: JudgedGroups) -> list[str]:
     """Which rows have numbers of ours, what may be compared, and what our runs say of the paper's statements."""
     groups = [group for group, _ in judged]
     printed = [row for row in item.rows if not row.added]
-    here = [row for row in item.rows if any(group.result(row.variant) is not None for group in groups)]
+    here = [row for row in item.rows if any(_our_row(item, row, group, {}) is not None for group in groups)]
     shown = [row.label for row in here if not row.added]
     lines = [
         f"Of the paper's {len(printed)} rows, {len(shown)} have numbers of ours beside them"

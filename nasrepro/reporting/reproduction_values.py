@@ -34,8 +34,10 @@ def values_of(item: TableItem, column: Column, analysis: Analysis, result: Metho
     if column.of == "params":
         return {record.spec.seed: record.found.params / 1e6 for record in result.done if record.found is not None}
     values = dict(result.values.get(scoring.name, {}))
+    best = max if scoring.higher_is_better else min
+    if column.of == "best" and values:
+        values = {min(values): best(values.values())}  # one number of all seeds, which stands with the first of them
     if column.of == "trace-best":
-        best = max if scoring.higher_is_better else min
         on_way = zip(result.done, on_the_way(result.done), strict=True)
         values = {record.spec.seed: best(known) for record, known in on_way if known}
     return {seed: 100.0 - value for seed, value in values.items()} if column.error else values
@@ -49,14 +51,23 @@ def scoring_for(item: TableItem, column: Column, analysis: Analysis) -> Scoring 
     """
     if column.scoring is None:
         return None
-    same_place = _benchmark(analysis) == item.benchmark
+    same_place = _benchmark(analysis) == (column.benchmark or item.benchmark)
+    if column.benchmark and not same_place:
+        return None
     main, wanted = analysis.primary, _full_name(item, column.scoring)
-    spelled_out = main is not None and extra_key(main) in {other.scoring for other in item.columns}
+    spelled_out = has_columns_of(item, analysis) or (
+        main is not None and extra_key(main) in {other.scoring for other in item.columns}
+    )
     by_name = same_place or (item.travels and not spelled_out)
     for scoring in analysis.scorings:
         if (by_name and scoring.name == column.scoring) or (not same_place and extra_key(scoring) == wanted):
             return scoring
     return None
+
+
+def has_columns_of(item: TableItem, analysis: Analysis) -> bool:
+    """Whether columns of the item are measured on the very benchmark of ours, though the item is not."""
+    return _benchmark(analysis) in {column.benchmark for column in item.columns}
 
 
 def _benchmark(analysis: Analysis) -> str:
