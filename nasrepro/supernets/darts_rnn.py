@@ -13,8 +13,9 @@ from nasrepro.spaces.base import Path
 from nasrepro.spaces.darts_rnn_genotype import ACTIVATIONS, OPS, first_edge
 from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
 from nasrepro.supernets.choice import Choice
-from nasrepro.supernets.darts_rnn_cell import Plan, Term, unroll
+from nasrepro.supernets.darts_rnn_cell import Surroundings, unroll
 from nasrepro.supernets.darts_rnn_frame import Dropouts, LanguageModel, Reading, weight
+from nasrepro.supernets.darts_rnn_plan import Plan, Term
 from nasrepro.supernets.norm import BatchNormMode, Norm
 
 Sharing = Literal["node", "edge", "edge_act"]
@@ -83,12 +84,10 @@ class RnnNetwork(LanguageModel):
         outputs = unroll(
             chosen,
             self.entered(x.tokens, kept),
-            self.state(x),
             self.entry[self.hidden :],
             list(self.matrices),
-            weights=weights,
-            mask=kept.hidden,
-            norm=self.norm,
+            Surroundings(self.state(x), kept.hidden, self.norm),
+            weights,
         )
         logits = self.finish(x, outputs, kept)
         if gates is not None and weights is not None and not len(weights):

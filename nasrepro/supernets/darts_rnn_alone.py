@@ -7,8 +7,9 @@ from torch import Tensor, nn
 
 from nasrepro.spaces.darts_rnn_genotype import RnnGenotype
 from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
-from nasrepro.supernets.darts_rnn_cell import Plan, Term, unroll
+from nasrepro.supernets.darts_rnn_cell import Surroundings, unroll
 from nasrepro.supernets.darts_rnn_frame import Dropouts, LanguageModel, Reading, weight
+from nasrepro.supernets.darts_rnn_plan import Plan, Term
 
 
 class RnnStandalone(LanguageModel):
@@ -34,6 +35,6 @@ class RnnStandalone(LanguageModel):
         """A segment → logits (T·B, V)."""
         kept = self.draw(x.tokens.shape[1])
         entered = self.entered(x.tokens, kept)
-        entry = self.entry[self.hidden :]
-        outputs = unroll(self.plan, entered, self.state(x), entry, list(self.matrices), mask=kept.hidden)
+        around = Surroundings(self.state(x), kept.hidden, None)
+        outputs = unroll(self.plan, entered, self.entry[self.hidden :], list(self.matrices), around)
         return self.finish(x, outputs, kept)

@@ -2,89 +2,78 @@
 
 With s the state that a node reads, [c, h] = s W and an activation f, the node gets s + σ(c) · (f(h) - s), weighted
 where there are weights, from each of its terms. The first state is made so from input and hidden state, with f = tanh.
+
+States of such cells are small, so most of the time would go into starting operations and recording them. The whole
+segment therefore is one function with a backward pass of its own (`Forward`, `Backward`): results are written in place,
+everything that needs no earlier time step is computed for many steps at once, the gradients of matrices above all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from nasrepro.supernets.darts_rnn_backward import Backward
+from nasrepro.supernets.darts_rnn_forward import Forward
+from nasrepro.supernets.darts_rnn_plan import Plan
 from nasrepro.supernets.norm import Norm
 
-TANH, RELU, SIGMOID, IDENTITY = 1, 2, 3, 4
-"""Numbers of the operations; 0 is `none`, which contributes nothing and never is a term."""
-
 
 @dataclass(frozen=True)
-class Term:
-    """What a node gets from one state: the state's number (0 is the first), the operation, and its matrix's place."""
+class Surroundings:
+    """What a segment is unrolled with, beside what has gradients: the hidden state before it (B, H), the mask (B, H)
+    that multiplies states inside products, and the normalization of the first state and every node."""
 
-    state: int
-    op: int
-    matrix: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The terms of every node, in order, and which states' mean is the output."""
-
-    nodes: tuple[tuple[Term, ...], ...]
-    concat: tuple[int, ...]
+    hidden: Tensor
+    mask: Tensor | None
+    norm: Norm | None
 
 
 def unroll(
     plan: Plan,
     entered: Tensor,
-    hidden: Tensor,
     entry: Tensor,
     matrices: Sequence[Tensor],
-    *,
+    around: Surroundings,
     weights: Tensor | None = None,
-    mask: Tensor | None = None,
-    norm: Norm | None = None,
 ) -> Tensor:
-    """Inputs' part of the first product (T, B, 2H), the hidden state before (B, H) → outputs (T, B, H).
+    """Inputs' part of the first product (T, B, 2H) → outputs (T, B, H), differentiable in all tensors but `around`'s.
 
-    `entry` (H, 2H) is the hidden state's part of the first product; `weights` has an entry for each term of the plan, node
-    by node; `mask` (B, H) multiplies states inside products; `norm` goes over the first state and every node.
+    `entry` (H, 2H) is the hidden state's part of the first product; `weights` has an entry for each term of the plan,
+    node by node. Matrices of no term get no gradient.
     """
-    outputs = []
-    for x in entered:
-        states = [_mixed(hidden, x + _masked(hidden, mask) @ entry, TANH)]
-        if norm is not None:
-            states[0] = norm(states[0])
-        at = 0
-        for terms in plan.nodes:
-            parts = []
-            for term in terms:
-                source = states[term.state]
-                part = _mixed(source, _masked(source, mask) @ matrices[term.matrix], term.op)
-                parts.append(part if weights is None else weights[at] * part)
-                at += 1
-            state = reduce(torch.add, parts) if parts else torch.zeros_like(hidden)
-            states.append(state if norm is None else norm(state))
-        hidden = torch.stack([states[number] for number in plan.concat]).mean(0)
-        outputs.append(hidden)
-    return torch.stack(outputs)
+    used = [matrices[number] for number in plan.matrices]
+    outputs: Tensor = Unrolled.apply(plan, around, entered, entry, weights, *used)  # type: ignore[no-untyped-call]
+    return outputs
 
 
-def _masked(state: Tensor, mask: Tensor | None) -> Tensor:
-    return state if mask is None else state * mask
+class Unrolled(torch.autograd.Function):
+    """A segment as one differentiable function."""
 
+    @staticmethod
+    def forward(
+        ctx: Any,
+        plan: Plan,
+        around: Surroundings,
+        entered: Tensor,
+        entry: Tensor,
+        weights: Tensor | None,
+        *matrices: Tensor,
+    ) -> Tensor:
+        run = Forward(plan, entered, entry, matrices, around.hidden, around.mask, around.norm, weights)
+        outputs = run.outputs()
+        ctx.run = run
+        ctx.save_for_backward(entry, weights, *matrices)  # so that a change before the backward pass is noticed
+        return outputs
 
-def _mixed(state: Tensor, product: Tensor, op: int) -> Tensor:
-    gate, value = product.chunk(2, dim=-1)
-    return torch.lerp(state, activated(value, op), gate.sigmoid())
-
-
-def activated(value: Tensor, op: int) -> Tensor:
-    """The activation of an operation."""
-    if op == TANH:
-        return value.tanh()
-    if op == RELU:
-        return value.relu()
-    return value.sigmoid() if op == SIGMOID else value
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        entry, weights, *matrices = ctx.saved_tensors
+        needs = ctx.needs_input_grad
+        back = Backward(ctx.run, entry, matrices, weights if needs[4] else None, learns=any((needs[3], *needs[5:])))
+        entered = back.entered(grads[0])
+        return None, None, entered, back.entry, back.weights, *back.matrices
