@@ -52,7 +52,7 @@ def cell_facts(cell: Named[Any, Any]) -> dict[str, Any]:
         "kind": f"cell ({cell.kind})",
         "source": cell.source,
         "aliases": list(cell.aliases),
-        "others of this name": [one.name for one in called(cell.name) if one.name != cell.name],
+        "same_name": [one.name for one in called(cell.name) if one.name != cell.name],
         "genotype": str(cell.genotype),
         "id": cell.genotype.id,
         "in_space": cell.genotype.in_space,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from matplotlib.figure import SubFigure
@@ -12,10 +13,12 @@ from nasrepro.reporting import drawing
 from nasrepro.reporting.analysis import Analysis, MethodResult
 from nasrepro.reporting.darts_drawing import darts_legend, draw_darts_cell
 from nasrepro.reporting.grouping import PRIMARY
+from nasrepro.reporting.rnn_drawing import draw_rnn_cell, rnn_legend
 from nasrepro.reporting.style import MUTED, WIDE, Drawing, finish, new_figure
 from nasrepro.reporting.table_model import decimal, seed_text
 from nasrepro.spaces import catalog
 from nasrepro.spaces.darts_genotype import ALL_OPS, DartsGenotype
+from nasrepro.spaces.darts_rnn_genotype import OPS, RnnGenotype
 
 _TITLE_HEIGHT, _LEGEND_HEIGHT = 0.28, 0.35
 _DRAWN = 0.83
@@ -69,6 +72,32 @@ def _darts_ops(genotypes: Sequence[DartsGenotype]) -> set[str]:
     return {ALL_OPS[op] for g in genotypes for cell in (g.normal, g.reduce) for node in cell.nodes for op, _ in node}
 
 
+def _draw_rnn(
+    columns: int,
+    height: float,
+    part: SubFigure,
+    box: tuple[float, float, float, float],
+    genotype: RnnGenotype,
+    below: str,
+) -> None:
+    axes = part.add_axes((box[0], box[1], box[2] * 0.97, box[3]))
+    width = WIDE / columns * 0.97
+    draw_rnn_cell(axes, genotype, width, height * _DRAWN)
+    axes.text(width / 2, -height * _DRAWN / 2 - 0.03, below, ha="center", va="top", fontsize=7, color=MUTED)
+
+
+def _rnn_kind(columns: int, height: float, rows: int) -> _Kind:
+    return _Kind(
+        columns,
+        height,
+        rows * columns,
+        partial(_draw_rnn, columns, height),
+        lambda genotypes: rnn_legend({OPS[op] for genotype in genotypes for op, _ in genotype.nodes}),
+        "State 0 mixes the word with the hidden state before it; a node reads the state that its arrow comes from, by "
+        "the activation at the arrow, and the mean of the nodes is the next hidden state.",
+    )
+
+
 _DARTS_COLUMNS, _DARTS_HEIGHT = 2, 1.62
 _KINDS = {
     "nb201": _Kind(5, 1.36, 10, _draw_nb201, lambda _: drawing.legend_handles(), "Dotted: no operation."),
@@ -81,6 +110,9 @@ _KINDS = {
         "The normal cell on the left, the reduction cell on the right; dotted: none. A node adds up the two operations "
         "that lead into it, and the cell's output has the nodes with a line to it side by side.",
     ),
+    "darts_rnn8": _rnn_kind(3, 1.62, 2),
+    "darts_rnn2": _rnn_kind(5, 0.85, 2),
+    "darts_rnn3": _rnn_kind(5, 0.85, 2),
 }
 
 

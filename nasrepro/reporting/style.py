@@ -40,6 +40,10 @@ OP_COLORS = {
     "sep_conv_7x7": "#7a3b00",
     "conv_7x1_1x7": "#c0467f",
     "conv_3x1_1x3": "#8a2d57",
+    "tanh": "#0072b2",
+    "relu": "#d55e00",
+    "sigmoid": "#009e73",
+    "identity": "#6a7078",
 }
 
 _RC: dict[Any, Any] = {

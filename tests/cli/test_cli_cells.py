@@ -112,7 +112,7 @@ def test_the_page_of_a_recurrent_cell(nasrepro):
 def test_a_name_that_two_spaces_know_shows_the_convolutional_cell_and_tells_of_the_other(nasrepro):
     facts = nasrepro("show", "ENNAS", "--json").json
     assert facts["id"].startswith("darts:")
-    assert facts["others of this name"] == ["ENNAS_RNN"]
+    assert facts["same_name"] == ["ENNAS_RNN"]
     assert nasrepro("show", "ENAS", "--json").json["name"] == "ENAS_RNN"
 
 
