@@ -8,6 +8,10 @@ import torch
 from torch import nn
 
 from nasrepro.datasets.text_streams import Segment
+from nasrepro.spaces.darts_rnn import RnnSpace
+from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
+from nasrepro.supernets.darts_rnn import RnnNetwork
+from nasrepro.supernets.darts_rnn_frame import Dropouts
 from nasrepro.training.text_evaluate import TextEvaluator
 
 WORDS, HIDDEN = 7, 5
@@ -89,6 +93,25 @@ def test_many_paths_equal_one_by_one_each_with_its_own_state(tokens):
         assert score == alone
         assert score.loss == pytest.approx(by_hand(network.eval(), tokens, 4, path)[0], rel=1e-5)
     assert len({score.loss for score in together}) == 3
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_all_cells_of_two_nodes_in_one_pass(tokens, normalize):
+    streams = {name: torch.Generator().manual_seed(3) for name in ("rng", "masks")}
+    network = RnnNetwork(
+        RnnSkeleton(6, WORDS, 2), normalize=normalize, dropouts=Dropouts(output=0.5), tar=1e-3, ar=0.0, **streams
+    )
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.mul_(30)  # so that cells differ
+    evaluator = TextEvaluator(tokens, 4, 6)
+    paths = [genotype.path for genotype in RnnSpace(2)]
+    together = evaluator.score_many(network, paths)
+    assert len({round(score.loss, 6) for score in together}) >= 20
+    for path, score in zip(paths, together, strict=True):
+        alone = evaluator.score(network, lambda x, path=path: network(x, path))
+        assert score.loss == pytest.approx(alone.loss, rel=1e-5)
+        assert score.accuracy == pytest.approx(alone.accuracy)
 
 
 def test_the_network_is_judged_in_evaluation_mode_and_put_back(tokens):
