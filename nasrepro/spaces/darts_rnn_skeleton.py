@@ -35,5 +35,3 @@ PENN_TREEBANK = RnnSkeleton(850, 10_000)
 """As cells are trained from scratch on PTB (Liu et al., ICLR 2019)."""
 WIKITEXT_2 = RnnSkeleton(700, 33_278)
 """The same on WikiText-2."""
-SEARCHED = RnnSkeleton(300, 10_000)
-"""The supernet of searches on PTB (Liu et al., ICLR 2019)."""

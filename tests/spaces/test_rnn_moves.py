@@ -9,9 +9,10 @@ import pytest
 
 from nasrepro.spaces.darts_rnn import RnnGenotype, RnnSkeleton, RnnSpace
 from nasrepro.spaces.darts_rnn_genotype import OPS, whole_cell
-from nasrepro.spaces.darts_rnn_skeleton import PENN_TREEBANK, SEARCHED, WIKITEXT_2
+from nasrepro.spaces.darts_rnn_skeleton import PENN_TREEBANK, WIKITEXT_2
 
 EIGHT, TWO, THIRD = RnnSpace(8), RnnSpace(2), RnnSpace(3)
+SEARCHED = RnnSkeleton(300, 10_000)
 TANH, RELU, SIGMOID, IDENTITY = 1, 2, 3, 4
 
 
