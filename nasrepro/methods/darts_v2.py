@@ -38,7 +38,7 @@ class DartsV2Settings(AlphaSettings):
 class DartsV2Sampler(DartsSampler):
     """As first-order DARTS, but alpha learns before each weight step, through that step unrolled on the same batch."""
 
-    Settings = DartsV2Settings
+    Settings: type[DartsV2Settings] = DartsV2Settings
     learns_first = True
 
     def __init__(self, space: Space[Any], settings: DartsV2Settings, seed: int) -> None:
@@ -60,16 +60,23 @@ class DartsV2Sampler(DartsSampler):
 
 
 @contextmanager
-def unrolled(optimizer: torch.optim.Optimizer, loss: Callable[[], Tensor]) -> Iterator[tuple[list[Tensor], float]]:
+def unrolled(
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[], Tensor],
+    shorten: Callable[[list[Tensor]], None] | None = None,
+) -> Iterator[tuple[list[Tensor], float]]:
     """Inside, the optimizer's weights are one step ahead: θ' = θ − lr (μ·momentum + ∇θ loss + decay·θ).
 
-    Yields the weights and the learning rate; afterwards the weights are what they were, to the last bit. The step
-    is that of plain momentum, as published, though the weights themselves are trained with Nesterov's.
+    Yields the weights and the learning rate; afterwards the weights are what they were, to the last bit. The
+    gradient is clipped by `shorten`, in place, where there is such a thing. The step is that of plain momentum, as
+    published, though the weights themselves are trained with Nesterov's.
     """
     (group,) = optimizer.param_groups
     weights, rate = list(group["params"]), float(group["lr"])
     before = [weight.detach().clone() for weight in weights]
     step = list(torch.autograd.grad(loss(), weights))
+    if shorten is not None:
+        shorten(step)
     with torch.no_grad():
         torch._foreach_add_(step, before, alpha=group["weight_decay"])
         for change, weight in zip(step, weights, strict=True):

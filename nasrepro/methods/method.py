@@ -86,13 +86,15 @@ class Method:
     """Settings that a scale replaces on every benchmark."""
 
     def inside(self, benchmark: Benchmark) -> Method:
-        """This method made of the parts that the benchmark's space has for it."""
+        """This method made of the parts that the benchmark's space has for it; what scales say of a part is about the
+        common one."""
         sampler, training = self.sampler or "", benchmark.training
         return replace(
             self,
             sampler_class=benchmark.parts.get(sampler, self.sampler_class),
             training=training or self.training,
             share_of_epochs=1.0 if training else self.share_of_epochs,
+            scales={} if sampler in benchmark.parts else self.scales,
         )
 
     @property
