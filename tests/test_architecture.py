@@ -61,7 +61,7 @@ MAY_IMPORT = {
         "benchmarks",
     },
     "records": set(),
-    "tabulation": {"spaces", "kernels", "datasets", "oracles", "records"},
+    "tabulation": {"spaces", "kernels", "datasets", "training", "oracles", "records"},
     "metrics": set(),
     "papers": {"metrics", "records"},
     "experiments": _WORK,

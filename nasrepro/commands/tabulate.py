@@ -14,7 +14,6 @@ from nasrepro.errors import RunFailed, UserError
 if TYPE_CHECKING:
     from nasrepro.experiments.jobs import Job
     from nasrepro.tabulation.build import Tabulation
-    from nasrepro.tabulation.recipe import Recipe
     from nasrepro.tabulation.shards import ShardId
     from nasrepro.tabulation.verification import Verification
 
@@ -35,14 +34,13 @@ def build(
     """Train every cell of a benchmark from scratch and write its table; what is done is not done again."""
     from nasrepro.experiments.jobs import Job
     from nasrepro.experiments.provenance import collect
-    from nasrepro.tabulation.build import SHARDS, measure_shard, merge
+    from nasrepro.tabulation.build import measure_shard, merge
     from nasrepro.tabulation.catalog import get
-    from nasrepro.tabulation.shards import ShardId
 
     _check_listed(name)
     tabulation = get(name)
     where = folder or Path("runs") / "tables" / name
-    wanted = [ShardId.parse(shard)] if shard else [ShardId(i + 1, SHARDS) for i in range(SHARDS)]
+    wanted = [tabulation.shard(shard)] if shard else tabulation.shards
     made = collect().model_dump(mode="json")
     missing = [part for part in wanted if not _usable(tabulation, part, where)]
     _run(
@@ -50,7 +48,7 @@ def build(
             Job(f"shard-{part.number}-{part.total}", f"shard {part}", measure_shard, (tabulation, part, where, made))
             for part in missing
         ],
-        tabulation.recipe,
+        tabulation,
         where,
         workers,
         "shards",
@@ -81,7 +79,7 @@ def verify(
 
     _check_listed(name)
     tabulation = get(name)
-    cells = sample_cells(sample, seed)
+    cells = sample_cells(tabulation, sample, seed)
     where = Path("runs") / "tables" / name
     oracle = benchmarks.get(name).open_oracle(where)
     if not isinstance(oracle, ArrayOracle) or oracle.meta.get("fingerprint") != tabulation.fingerprint:
@@ -91,7 +89,7 @@ def verify(
         )
     again = _run(
         [Job(f"cell-{cell}", f"cell {cell}", remeasure, (tabulation, int(cell), fresh)) for cell in cells],
-        tabulation.recipe,
+        tabulation,
         where,
         workers,
         "cells",
@@ -100,7 +98,7 @@ def verify(
     if json:
         console.show_json(_as_json(name, found))
     else:
-        _show(name, found)
+        _show(tabulation, found)
     if not found.passed:
         raise RunFailed(f"the table of '{name}' is not what training its cells again gives")
 
@@ -122,21 +120,22 @@ def _usable(tabulation: Tabulation, shard: ShardId, folder: Path) -> bool:
     return True
 
 
-def _run(jobs: list[Job], recipe: Recipe, folder: Path, workers: int | None, title: str) -> list[Any]:
+def _run(jobs: list[Job], tabulation: Tabulation, folder: Path, workers: int | None, title: str) -> list[Any]:
     """The jobs' values. Kernels are compiled first, in a process of their own: code that was just compiled rounds
     differently from the same code loaded from disk, and every measurement shall be made with the latter."""
     from nasrepro.experiments.execute import default_workers, execute_jobs
     from nasrepro.experiments.jobs import Job
     from nasrepro.tabulation.measuring import compile_kernels
+    from nasrepro.tabulation.recipe import Recipe
 
     if not jobs:
         return []
-    console.note("networks train in compiled kernels; compiling them the first time takes about a minute")
+    parts = [(jobs, workers or default_workers(1), title)]
+    if isinstance(tabulation.recipe, Recipe):
+        console.note("networks train in compiled kernels; compiling them the first time takes about a minute")
+        parts.insert(0, ([Job("kernels", "kernels", compile_kernels, (tabulation.recipe,))], 1, "kernels"))
     found = []
-    for part, crew, name in (
-        ([Job("kernels", "kernels", compile_kernels, (recipe,))], 1, "kernels"),
-        (jobs, workers or default_workers(1), title),
-    ):
+    for part, crew, name in parts:
         outcomes = execute_jobs(part, workers=crew, work_root=folder / "work", title=name, console=console.messages())
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         if failed:
@@ -166,7 +165,8 @@ def _as_json(name: str, found: Verification) -> dict[str, Any]:
     }
 
 
-def _show(name: str, found: Verification) -> None:
+def _show(tabulation: Tabulation, found: Verification) -> None:
+    name, judged_by = tabulation.benchmark, tabulation.recipe.judged_by
     seeds = "seeds that are not in the table" if found.fresh else "the table's own seeds"
     console.show_table(
         ("cell", "table", "again", "difference", "allowed", "equal trials", "verdict"),
@@ -182,7 +182,7 @@ def _show(name: str, found: Verification) -> None:
             )
             for cell in found.cells
         ],
-        title=f"{name}: test accuracy in percent, {found.trials} trials a cell, {seeds}",
+        title=f"{name}: {judged_by}, {found.trials} trials a cell, {seeds}",
     )
     verdict = "holds" if found.passed else "does not hold"
     console.say(

@@ -77,8 +77,8 @@ def measure_space(runs: Path, report: Report) -> SpaceReference:
 
 def measure_graph(latent: int, seed: int, runs: Path, report: Report) -> AutoencoderMeasures:
     """All measures of a shipped graph autoencoder; raises `UserError` when it is not there."""
-    from nasrepro.experiments.runner import prepare_torch
     from nasrepro.latent.shipped import autoencoder
+    from nasrepro.training.repeatable import prepare_torch
 
     prepare_torch(threads=1)
     latents, worths = autoencoder(latent, seed, 0), _worths(runs)

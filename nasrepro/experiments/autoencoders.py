@@ -89,9 +89,9 @@ def train_graph(
     recipe: dict[str, Any], seed: int, out: Path, runs: Path, command: str, report: Report
 ) -> AutoencoderTraining:
     """Train, or go on with, a graph autoencoder; its weights become `out`, and what is known of it a `.json` beside."""
-    from nasrepro.experiments.runner import prepare_torch
     from nasrepro.latent.measures import exact_share
     from nasrepro.training.graph_autoencoder import GraphAutoencoderTraining, GraphVAESettings
+    from nasrepro.training.repeatable import prepare_torch
 
     prepare_torch(threads=1)
     training = GraphAutoencoderTraining(GraphVAESettings.model_validate(recipe), seed)
@@ -121,10 +121,10 @@ def trained_lstm(
     label: str, seed: int, runs: Path, command: str, report: Report
 ) -> tuple[CellPredictor, AutoencoderTraining]:
     """NAO's autoencoder of all cells and of what a search may look up of them; trained where the store has none."""
-    from nasrepro.experiments.runner import prepare_torch
     from nasrepro.latent.measures import exact_share
     from nasrepro.training import checkpoint
     from nasrepro.training.predictor import CellPredictor
+    from nasrepro.training.repeatable import prepare_torch
 
     prepare_torch(threads=1)
     recipe = LSTMS[label]

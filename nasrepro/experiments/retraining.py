@@ -161,8 +161,8 @@ def train_planned(planned: PlannedTraining, store: RunStore, *, report: Report) 
 
 
 def _trained(planned: PlannedTraining, store: RunStore, report: Report) -> StandaloneRecord:
-    from nasrepro.experiments.runner import prepare_torch
     from nasrepro.training.darts_standalone import darts_training, fitting
+    from nasrepro.training.repeatable import prepare_torch
     from nasrepro.training.supernet import Diverged
 
     spec = planned.spec

@@ -20,6 +20,7 @@ from nasrepro.methods.method import Method
 from nasrepro.oracles.base import Oracle
 from nasrepro.records.record import Cost, RunRecord, Truth
 from nasrepro.records.store import RunStore
+from nasrepro.training.repeatable import prepare_torch
 
 Report = Callable[[int, int], None]
 
@@ -102,14 +103,6 @@ def _truth(oracle: Oracle, planned: PlannedRun, benchmark: Benchmark) -> Truth:
     note = _unverified_note(planned, benchmark)
     unverified = bool(note) or oracle.source.endswith("(unverified)")
     return Truth(source=oracle.source, fingerprint=planned.data["truth"], unverified=unverified, note=note)
-
-
-def prepare_torch(threads: int) -> None:
-    """What every computation that must repeat to the last bit begins with."""
-    import torch
-
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
 
 
 def _context(

@@ -63,8 +63,8 @@ def score_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> No
 
     Weights that are missing or damaged are trained again first; raises `RunFailed` when that gives another run.
     """
-    from nasrepro.experiments.runner import prepare_torch
     from nasrepro.supernets.nb201 import NB201Network
+    from nasrepro.training.repeatable import prepare_torch
     from nasrepro.training.whole_space import score_classes, score_space
 
     with claimed(store.root, planned.key):

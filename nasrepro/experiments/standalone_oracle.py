@@ -91,7 +91,7 @@ class StandaloneOracle(Oracle):
         return self._answer(genotype, Fidelity(dataset, split, epochs), None, _best)
 
     def query_all(
-        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"
+        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str | None = None
     ) -> np.ndarray:
         raise UserError(f"the cells of {self.name} are trained one by one; only single cells can be asked for")
 

@@ -43,9 +43,11 @@ class ArrayOracle(Oracle):
             self.source += " (unverified)"
         self._arrays = arrays
         self._space = str(arrays.meta["space"])
+        self._main = arrays.layout.main
         self._fidelities = sorted(
             Fidelity(dataset, Split(split), int(epochs))
-            for kind, dataset, split, epochs in (n.split("/") for n in arrays.names if n.startswith("acc/"))
+            for kind, dataset, split, epochs in (n.split("/") for n in arrays.names if n.count("/") == 3)
+            if kind == self._main
         )
         self._values: dict[tuple[str, int | None], np.ndarray] = {}
         self._counts: dict[str, np.ndarray | None] = {}
@@ -57,7 +59,7 @@ class ArrayOracle(Oracle):
         return list(self._fidelities)
 
     def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
-        """Accuracy in percent: the mean over trials, or the trial of one seed.
+        """Accuracy in percent, or perplexity: the mean over trials, or the trial of one seed.
 
         Raises `UserError` for a fidelity or seed that is not there and for a genotype of another space.
         """
@@ -70,14 +72,14 @@ class ArrayOracle(Oracle):
         return Answer(value, 0 if np.isnan(value) else n_trials, Fidelity(dataset, split, epochs), self.source)
 
     def query_all(
-        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"
+        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str | None = None
     ) -> np.ndarray:
         """Float32 of shape (n,), read-only, NaN where nothing was measured; raises `UserError` as `query` does.
 
         Training time belongs to the run that the validation number comes from, so it is asked with `Split.VALID`:
         on CIFAR-10 the test number comes from another run, on twice the images.
         """
-        name = self._array_name(quantity, dataset, split, epochs)
+        name = self._array_name(quantity or self._main, dataset, split, epochs)
         key = (name, seed)
         if key not in self._values:
             values = self._mean(name) if seed is None else self._column(name, seed)
@@ -93,7 +95,7 @@ class ArrayOracle(Oracle):
         split: Split,
         epochs: int,
         seed: int | None = None,
-        quantity: str = "acc",
+        quantity: str | None = None,
     ) -> np.ndarray:
         """`query_all` at the given indices (integers of any shape); raises `UserError` outside the space."""
         wanted = np.asarray(indices)
@@ -106,8 +108,8 @@ class ArrayOracle(Oracle):
         return np.asarray(everything[wanted])
 
     def trials(self, dataset: str, split: Split, epochs: int) -> np.ndarray | None:
-        """Trials behind each mean accuracy, int64 of shape (n,); None when the table does not say."""
-        name = self._array_name("acc", dataset, split, epochs)
+        """Trials behind each mean of `query_all`, int64 of shape (n,); None when the table does not say."""
+        name = self._array_name(self._main, dataset, split, epochs)
         if name not in self._counts:
             self._counts[name] = self._count(name)
         return self._counts[name]
@@ -120,7 +122,7 @@ class ArrayOracle(Oracle):
         return tuple(float(value) for value in row[~np.isnan(row)])
 
     def all_trials(self, *, dataset: str, split: Split, epochs: int) -> np.ndarray | None:
-        name = self._array_name("acc", dataset, split, epochs)
+        name = self._array_name(self._main, dataset, split, epochs)
         if name not in self._trials:
             values = self._arrays.array(name)
             values.setflags(write=False)
@@ -145,17 +147,17 @@ class ArrayOracle(Oracle):
 
     def seeds(self, dataset: str, split: Split, epochs: int) -> tuple[int, ...]:
         """The oracle seeds that can be asked one by one; empty when only means are stored."""
-        name = self._array_name("acc", dataset, split, epochs)
+        name = self._array_name(self._main, dataset, split, epochs)
         return tuple(self.meta.get("seeds", {}).get(name, ()))
 
     def fingerprint(self) -> str:
         return self._arrays.sha256
 
     def _index(self, genotype: Genotype) -> int:
-        space, _, number = genotype.id.partition(":")
-        if space != self._space or not number.isdecimal():
+        found = self._arrays.layout.index(genotype.id)
+        if found is None:
             raise UserError(f"genotype '{genotype.id}' is not of space '{self._space}', which {self.name} is over")
-        return int(number)
+        return found
 
     def _all_seconds(self, dataset: str, epochs: int) -> np.ndarray:
         timed = sorted(int(n.rpartition("/")[2]) for n in self._arrays.names if n.startswith(f"time/{dataset}/"))
@@ -217,7 +219,7 @@ class ArrayOracle(Oracle):
     def _count(self, name: str) -> np.ndarray | None:
         """Stated counts first, then counted trials, then the one number in the meta; otherwise unknown."""
         values = self._arrays.array(name)
-        stated = name.replace("acc/", "trials/", 1)
+        stated = name.replace(f"{self._main}/", "trials/", 1)
         everywhere = self.meta.get("trials", {}).get(name)
         if stated in self._arrays.names:
             counts = self._arrays.array(stated).astype(np.int64)

@@ -26,7 +26,7 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Answer:
-    """One looked-up accuracy in percent; NaN with `n_trials` 0 where nothing was measured.
+    """One looked-up accuracy in percent, or perplexity; NaN with `n_trials` 0 where nothing was measured.
 
     `n_trials` is None where the source gives a mean without saying over how many trials.
     """
@@ -56,7 +56,8 @@ class Oracle(ABC):
 
     @abstractmethod
     def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
-        """Accuracy in percent: the mean over trials, or the trial of one oracle seed.
+        """Accuracy in percent, or the perplexity of a language model: the mean over trials, or the trial of one oracle
+        seed.
 
         Raises `UserError` when the fidelity is not in this oracle, naming what is.
         """
@@ -70,11 +71,12 @@ class Oracle(ABC):
 
     @abstractmethod
     def query_all(
-        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"
+        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str | None = None
     ) -> np.ndarray:
         """Means over trials (or one trial) of the whole space in index order, float32, NaN where missing.
 
-        `quantity` is `acc` (percent), `loss` (nats) or `time` (training seconds).
+        `quantity` is `acc` (percent), `ppl` (perplexity), `loss` (nats) or `time` (training seconds); None is the one
+        of the first two that `query` answers with.
         """
 
     def lengths(self, dataset: str, split: Split) -> list[int]:
@@ -91,13 +93,13 @@ class Oracle(ABC):
         raise UserError(f"{self.name} holds no training times")
 
     def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
-        """The single trials behind a mean accuracy, in percent; empty where the source holds only means."""
+        """The single trials behind what `query` answers with, in its unit; empty where the source holds only means."""
         return ()
 
     def all_trials(self, *, dataset: str, split: Split, epochs: int) -> np.ndarray | None:
-        """The single trials behind the mean accuracies of `query_all`, float32 of shape (n, trials) in index order.
+        """The single trials behind the means of `query_all`, float32 of shape (n, trials) in index order.
 
-        In percent, NaN where a trial is missing. None where the source holds only means; raises as `query_all` does.
+        In their unit, NaN where a trial is missing. None where the source holds only means; raises as `query_all` does.
         """
         self.query_all(dataset=dataset, split=split, epochs=epochs)
         return None

@@ -1,17 +1,18 @@
 """The file behind a table, format `nasrepro-table/1`: one `.npz` of plain arrays over a space in its index order.
 
-Array names are `acc|loss|trials/<dataset>/<split>/<epochs>` and `time/<dataset>/<epochs>`; `acc` is in percent,
-`loss` in nats, `time` in seconds of training. Values are float32 of shape (n,), a mean over trials, or (n, trials)
-with NaN for a missing trial; `trials` (int8) counts the trials behind a mean. `meta.json` is JSON as uint8 bytes:
-`format`, `space`, `order`, `source`, `units` and, optionally, `seeds` (array name → the seed of each column),
-`trials` (array name → trials behind every mean), `verified`, `licence` and `notes`.
+Array names are `acc|ppl|loss|trials/<dataset>/<split>/<epochs>` and `time/<dataset>/<epochs>`; `acc` is in percent,
+`ppl` a perplexity, `loss` in nats, `time` in seconds of training. The genotypes of a space are judged by one of `acc`
+and `ppl`. Values are float32 of shape (n,), a mean over trials, or (n, trials) with NaN for a missing trial; `trials`
+(int8) counts the trials behind a mean. `meta.json` is JSON as uint8 bytes: `format`, `space`, `order`, `source`,
+`units` and, optionally, `seeds` (array name → the seed of each column), `trials` (array name → trials behind every
+mean), `verified`, `licence` and `notes`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,11 +24,22 @@ from nasrepro import npz
 from nasrepro.errors import UserError, unknown
 from nasrepro.files import write_atomically
 from nasrepro.spaces import nb201
+from nasrepro.spaces.darts_rnn import RnnSpace
+from nasrepro.spaces.darts_rnn_text import from_id
 
 FORMAT = "nasrepro-table/1"
 META = "meta.json"
-UNITS = {"acc": "percent", "loss": "nats", "time": "seconds"}
-_NAME = re.compile(r"(?:(?:acc|loss|trials)/[^/]+/(?:train|valid|test)|time/[^/]+)/[1-9]\d*")
+UNITS = {"acc": "percent", "ppl": "perplexity", "loss": "nats", "time": "seconds"}
+_NAME = re.compile(r"(?:(?:acc|ppl|loss|trials)/[^/]+/(?:train|valid|test)|time/[^/]+)/[1-9]\d*")
+
+
+def _number(identifier: str) -> int | None:
+    number = identifier.partition(":")[2]
+    return int(number) if number.isdecimal() else None
+
+
+def _recurrent(identifier: str) -> int | None:
+    return from_id(identifier).index
 
 
 @dataclass(frozen=True)
@@ -36,9 +48,23 @@ class Layout:
 
     order: str
     size: int
+    prefix: str
+    """Of the ids of its genotypes."""
+    main: str = "acc"
+    """The quantity that genotypes are judged by."""
+    read: Callable[[str], int | None] = _number
+    """The index of the genotype with an id that begins with the prefix; None where there is none."""
+
+    def index(self, identifier: str) -> int | None:
+        """The place of the genotype with this id; None for one of another space."""
+        return self.read(identifier) if identifier.partition(":")[0] == self.prefix else None
 
 
-LAYOUTS = {nb201.NB201Space.name: Layout("nas-bench-201", nb201.SIZE)}
+LAYOUTS = {nb201.NB201Space.name: Layout("nas-bench-201", nb201.SIZE, "nb201")}
+for _space in (RnnSpace(2), RnnSpace(3)):
+    LAYOUTS[_space.name] = Layout(
+        f"{_space.name} by its own indices", len(_space), f"rnn{_space.nodes}", "ppl", _recurrent
+    )
 
 
 class TableFile:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from nasrepro.errors import unknown
 from nasrepro.tabulation.build import Tabulation
+from nasrepro.tabulation.language import TextRecipe
 from nasrepro.tabulation.recipe import Recipe
+from nasrepro.training.language import LanguageSettings
 
 # Chosen on 200 pilot cells and judged on 200 others; data/README.md has the figures.
 _DIGITS = Recipe(
@@ -21,7 +23,40 @@ _DIGITS = Recipe(
     trials=6,
 )
 
-TABULATIONS = {"nb201-digits": Tabulation("nb201-digits", "digits", _DIGITS)}
+
+def _language(*, hidden: int, vocabulary: int, trials: int, epochs: int, train_tokens: int, lr: float) -> TextRecipe:
+    """Small networks on little text have no use for dropout; held-out text is read in 50 columns."""
+    return TextRecipe(
+        hidden=hidden,
+        vocabulary=vocabulary,
+        training=LanguageSettings(
+            epochs=epochs,
+            batch_size=20,
+            lr=lr,
+            train_tokens=train_tokens,
+            valid_tokens=20_000,
+            test_tokens=20_000,
+            valid_batch=50,
+            test_batch=50,
+            dropout_words=0.0,
+            dropout_embedding=0.0,
+            dropout_input=0.0,
+            dropout_hidden=0.0,
+            dropout_output=0.0,
+        ),
+        report_epochs=tuple(range(1, epochs + 1)),
+        trials=trials,
+    )
+
+
+_GRAMMAR = _language(hidden=64, vocabulary=1000, trials=5, epochs=12, train_tokens=60_000, lr=20.0)
+_PTB = _language(hidden=64, vocabulary=2000, trials=5, epochs=12, train_tokens=100_000, lr=20.0)
+
+TABULATIONS = {
+    "nb201-digits": Tabulation("nb201-digits", "digits", _DIGITS),
+    "rnn2-grammar": Tabulation("rnn2-grammar", "grammar", _GRAMMAR),
+    "rnn2-ptb": Tabulation("rnn2-ptb", "ptb", _PTB),
+}
 
 
 def get(name: str) -> Tabulation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,20 +13,8 @@ from nasrepro.kernels.training import score, train_epoch
 from nasrepro.seeds import numpy_rng
 from nasrepro.spaces.nb201 import CONV1, CONV3, NONE, POOL, SKIP, NB201Genotype
 from nasrepro.spaces.nb201_equivalence import live_edges
-from nasrepro.splits import Split
 from nasrepro.tabulation.images import TrainingImages, scored_images
-from nasrepro.tabulation.recipe import Recipe
-
-SPLITS = (Split.VALID, Split.TEST)
-QUANTITIES = ("acc", "loss")
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Scores of one network, float32 (report epochs, splits, quantities), and CPU seconds of training."""
-
-    scores: np.ndarray
-    seconds: float
+from nasrepro.tabulation.recipe import SPLITS, Measurement, Recipe
 
 
 class Bench:

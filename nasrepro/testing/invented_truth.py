@@ -34,7 +34,7 @@ class InventedTruth(Oracle):
         return Answer(derive(0, genotype.id) % 10_000 / 100, 1, self.search, self.source)
 
     def query_all(
-        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str = "acc"
+        self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str | None = None
     ) -> np.ndarray:
         raise NotImplementedError("an invented truth has no table")
 

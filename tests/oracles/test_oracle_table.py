@@ -135,7 +135,7 @@ def test_refuses_a_seed_it_cannot_tell_apart(oracle: TableOracle) -> None:
         ({"dataset": "cifar1O"}, r"'cifar1O'; did you mean 'cifar10'\? allowed: cifar10, cifar100"),
         ({"split": Split.TRAIN}, "unknown split .*'train'.* allowed: test, valid"),
         ({"epochs": 20}, r"unknown number of epochs .*'20'.* allowed: 12, 200"),
-        ({"quantity": "accuracy"}, r"unknown quantity 'accuracy'.* allowed: acc, loss, time"),
+        ({"quantity": "accuracy"}, r"unknown quantity 'accuracy'.* allowed: acc, ppl, loss, time"),
         ({"quantity": "loss"}, "holds no loss of cifar10 test after 200 epochs"),
     ],
 )

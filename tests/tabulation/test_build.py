@@ -20,7 +20,7 @@ def shards(recipe):
     """Made-up measurements: a cell's value is its class plus a little for trial, epoch, split and quantity."""
     made = []
     for number in range(1, 4):
-        cells = ShardId(number, 3).cells()
+        cells = ShardId(number, 3).of(recipe.measured())
         worth = functional_classes()[cells] / 100.0
         scores = np.empty((len(cells), recipe.trials, 2, 2, 2), np.float32)
         for place in np.ndindex(scores.shape[1:]):
@@ -89,7 +89,7 @@ def noisy(tabulation, shards, tmp_path_factory):
 
 def test_the_same_numbers_again_pass_as_identical(tabulation, noisy):
     oracle, values = noisy
-    cells = sample_cells(20, 7)
+    cells = sample_cells(tabulation, 20, 7)
     found = judge(tabulation, oracle, cells, [values[int(cell)] for cell in cells], fresh=False)
     assert found.passed
     assert {cell.identical for cell in found.cells} == {2}
@@ -100,7 +100,7 @@ def test_other_seeds_pass_within_their_spread(tabulation, noisy):
     oracle, _ = noisy
     rng = np.random.default_rng(1)
     for seed in range(20):
-        cells = sample_cells(20, seed)
+        cells = sample_cells(tabulation, 20, seed)
         again = [
             functional_classes()[cell] / 100.0 + 0.06 + rng.standard_normal((2, 2, 2, 2)).astype(np.float32)
             for cell in cells
@@ -111,7 +111,7 @@ def test_other_seeds_pass_within_their_spread(tabulation, noisy):
 @pytest.mark.parametrize(("shift", "which"), [(8.0, slice(0, 1)), (2.0, slice(None))])
 def test_one_cell_far_off_or_all_a_little_off_fail(tabulation, noisy, shift, which):
     oracle, values = noisy
-    cells = sample_cells(20, 7)
+    cells = sample_cells(tabulation, 20, 7)
     again = [values[int(cell)].copy() for cell in cells]
     for scores in again[which]:
         scores += shift
@@ -119,12 +119,12 @@ def test_one_cell_far_off_or_all_a_little_off_fail(tabulation, noisy, shift, whi
 
 
 @pytest.mark.parametrize("count", [0, 5045])
-def test_a_sample_that_cannot_be_drawn_is_refused(count):
+def test_a_sample_that_cannot_be_drawn_is_refused(tabulation, count):
     with pytest.raises(UserError, match=f"{count} cells"):
-        sample_cells(count, 0)
+        sample_cells(tabulation, count, 0)
 
 
-def test_a_sample_has_distinct_classes_and_is_the_same_again():
-    cells = sample_cells(40, 7)
+def test_a_sample_has_distinct_classes_and_is_the_same_again(tabulation):
+    cells = sample_cells(tabulation, 40, 7)
     assert len(set(functional_classes()[cells])) == 40
-    assert (cells == sample_cells(40, 7)).all()
+    assert (cells == sample_cells(tabulation, 40, 7)).all()
