@@ -119,39 +119,27 @@ RELEASED: dict[str, dict[str, dict[str, Any]]] = {
 }
 """What released code did otherwise, under the protocol `as-released`."""
 
-LAPTOP: dict[str, dict[str, Any]] = {
-    "sampler": {
-        "controller_lr": 5e-3,
-        "updates": 5,
-        "pool": 100,
-        "seeds": 10,
-        "new_cells": 30,
-        "random_cells": 5,
-        "predictor_epochs": 200,
-    },
-    "selector": {"candidates": 100},
+LAPTOP_SAMPLER: dict[str, Any] = {
+    "controller_lr": 5e-3,
+    "updates": 5,
+    "pool": 100,
+    "seeds": 10,
+    "new_cells": 30,
+    "random_cells": 5,
+    "predictor_epochs": 200,
 }
 """Sizes of samplers in the space of eight nodes: NAO's proportions; a controller that moves within a hundredth of the
 published number of updates, at a rate that makes up for it."""
-SMALL_LAPTOP: dict[str, dict[str, Any]] = {
-    "sampler": {"controller_lr": 5e-3, "updates": 5},
-    "selector": {"candidates": 1000},
+SMALL_LAPTOP_SAMPLER: dict[str, Any] = {"controller_lr": 5e-3, "updates": 5}
+SMOKE_SAMPLER: dict[str, Any] = {
+    "updates": 2,
+    "samples": 3,
+    "pool": 12,
+    "seeds": 2,
+    "new_cells": 4,
+    "random_cells": 1,
+    "predictor_epochs": 10,
+    "hidden": 32,
 }
-"""Without a word about the pool, which is a fifth of the space; a thousand draws are all its cells."""
-SMOKE: dict[str, dict[str, Any]] = {
-    "sampler": {
-        "updates": 2,
-        "samples": 3,
-        "pool": 12,
-        "seeds": 2,
-        "new_cells": 4,
-        "random_cells": 1,
-        "predictor_epochs": 10,
-        "hidden": 32,
-    },
-    "selector": {"candidates": 3},
-}
-SMALL_SMOKE: dict[str, dict[str, Any]] = {
-    "sampler": {"updates": 2, "samples": 3, "predictor_epochs": 10, "hidden": 32},
-    "selector": {"candidates": 3},
-}
+SMALL_SMOKE_SAMPLER: dict[str, Any] = {"updates": 2, "samples": 3, "predictor_epochs": 10, "hidden": 32}
+"""The same where a fifth of the space is the pool."""
