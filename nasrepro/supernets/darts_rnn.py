@@ -15,6 +15,7 @@ from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
 from nasrepro.supernets.choice import Choice
 from nasrepro.supernets.darts_rnn_cell import Surroundings, unroll
 from nasrepro.supernets.darts_rnn_frame import Dropouts, LanguageModel, Reading, weight
+from nasrepro.supernets.darts_rnn_many import unroll_many
 from nasrepro.supernets.darts_rnn_plan import Plan, Term
 from nasrepro.supernets.norm import BatchNormMode, Norm
 
@@ -100,18 +101,35 @@ class RnnNetwork(LanguageModel):
         The state may be one for all (B, H) or one for each path (paths, B, H), and one for each is left. In training
         the first path leaves its own, and its penalty.
         """
-        before, left, logits = x.state, x.after, []
-        afters = []
+        if not self.training and not torch.is_grad_enabled() and self.norm is None:
+            chosen = [plan(path, self.nodes, self.sharing) for path in paths]
+            if all(len(terms) == 1 for one in chosen for terms in one.nodes):
+                return self._together(x, chosen)
+        return self._in_turns(x, paths)
+
+    def _together(self, x: Reading, chosen: Sequence[Plan]) -> Tensor:
+        """All at once, where each node has one operation and nothing is learned, dropped or normalized."""
+        hidden = self.state(x).expand(len(chosen), x.tokens.shape[1], self.hidden)
+        entered = self.entered(x.tokens, self.draw(x.tokens.shape[1]))
+        outputs = unroll_many(chosen, entered, self.entry[self.hidden :], list(self.matrices), hidden)
+        if x.after is None:
+            x.after = outputs[-1].clone()
+        return self.decoded(outputs.transpose(0, 1)).view(len(chosen), -1, len(self.embedding))
+
+    def _in_turns(self, x: Reading, paths: Sequence[Path]) -> Tensor:
+        """One path after the other, each from its own state."""
+        state, after, penalty = x.state, x.after, x.penalty
+        logits, states = [], []
         for number, path in enumerate(paths):
-            if before is not None and before.ndim == 3:
-                x.state = before[number]
-            if not self.training:
-                x.after = None
+            x.state = state[number] if state is not None and state.ndim == 3 else state
+            x.begin()
             logits.append(self.forward(x, path))
-            afters.append(x.after)
-        x.state = before
-        if not self.training:
-            x.after = left if left is not None else torch.stack([after for after in afters if after is not None])
+            assert x.after is not None
+            states.append(x.after)
+            if number == 0 and after is None:
+                penalty = x.penalty
+        x.state, x.penalty = state, penalty
+        x.after = after if after is not None else states[0] if self.training else torch.stack(states)
         return torch.stack(logits)
 
 

@@ -64,8 +64,8 @@ class Unrolled(torch.autograd.Function):
         weights: Tensor | None,
         *matrices: Tensor,
     ) -> Tensor:
-        run = Forward(plan, entered, entry, matrices, around.hidden, around.mask, around.norm, weights)
-        outputs = run.outputs()
+        run = Forward(plan, entered, matrices, around.hidden, around.mask, around.norm, weights)
+        outputs = run.outputs(entered, entry)
         ctx.run = run
         ctx.save_for_backward(entry, weights, *matrices)  # so that a change before the backward pass is noticed
         return outputs

@@ -7,171 +7,145 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from nasrepro.supernets.darts_rnn_plan import ACTIVE, IDENTITY, RELU, SIGMOID, TANH, Plan, Products, products
+from nasrepro.supernets.darts_rnn_math import activate, blended, picked
+from nasrepro.supernets.darts_rnn_plan import ACTIVE, Plan, Products, products
 from nasrepro.supernets.norm import Norm
+
+Views = tuple[Tensor, Tensor, Tensor]
+"""Of products in one step: the whole (q, B, 2H) and its halves; where q is 1, (B, 2H)."""
 
 
 class Forward:
     """A segment of T steps with B texts side by side; `outputs` runs it.
 
     Afterwards `states` (T, n + 1, B, H) are the first state and every node's, `masked` what products got of them,
-    `hidden` (T + 1, B, H) the outputs behind the state before them, `first` (T, B, 2H) the first product and `made` (q,
-    T, B, 2H) those of each node, whose first half is σ(c); their second half is f(h), or h in a node whose products have
-    all operations. `spread` (T, n + 1, H) is what normalization multiplied by.
+    `hidden` (T + 1, B, H) the outputs behind the state before them, `inner` what the first product got of these,
+    `first` (T, B, 2H) the first product and `made` (T, q, B, 2H) those of each node, whose first half is σ(c); their
+    second half is f(h), or h in a node whose products have all operations. `spread` (T, n + 1, H) is what normalization
+    multiplied by. Raises `ValueError` where statistics would be those of one text.
     """
 
     def __init__(
         self,
         plan: Plan,
-        entered: Tensor,
-        entry: Tensor,
+        like: Tensor,
         matrices: Sequence[Tensor],
         hidden: Tensor,
         mask: Tensor | None,
         norm: Norm | None,
         weights: Tensor | None,
     ) -> None:
-        self.plan, self.mask, self.norm = plan, mask, norm
-        self._entered, self._entry, self._matrices = entered, entry, matrices
+        if norm is not None and norm.training and len(hidden) < 2:
+            raise ValueError("a batch of one text cannot be normalized")
+        self.plan, self.mask, self.norm, self._matrices = plan, mask, norm, matrices
         self.nodes = products(plan, weights is not None)
-        steps, batch, double = entered.shape
-        self.steps, self.width = steps, double // 2
-        self.states = entered.new_empty(steps, len(self.nodes) + 1, batch, self.width)
+        self.weights = weights_of(self.nodes, weights)
+        steps, batch, double = like.shape
+        width = double // 2
+        self.states = like.new_empty(steps, len(self.nodes) + 1, batch, width)
         self.masked = self.states if mask is None else torch.empty_like(self.states)
-        self.hidden = entered.new_empty(steps + 1, batch, self.width)
+        self.hidden = like.new_empty(steps + 1, batch, width)
         self.hidden[0] = hidden
         self.inner = self.hidden if mask is None else torch.empty_like(self.hidden)
-        self.first = torch.empty_like(entered)
-        self.made = [buffer(node, entered) for node in self.nodes]
-        self.weights = weights_of(self.nodes, weights)
-        self.learned_statistics = norm is not None and norm.training
-        self.spread = entered.new_empty(steps, len(self.nodes) + 1, self.width) if norm is not None else None
+        self.first = torch.empty_like(like)
+        self.made = [like.new_empty(steps, len(node), batch, double) for node in self.nodes]
+        self.by_batch = norm is not None and norm.training
+        self.spread = None if norm is None else like.new_empty(steps, len(self.nodes) + 1, width)
 
-    def outputs(self) -> Tensor:
-        """The cell's outputs (T, B, H)."""
-        for step in range(self.steps):
-            self._first(step)
-            for number in range(len(self.nodes)):
-                self._node(step, number)
-            states = self.states[step, 1:] if self.plan.whole else self.states[step, list(self.plan.concat)]
-            torch.mean(states, 0, out=self.hidden[step + 1])
-        self._entered = self.first[:0]  # not needed any more
+    def outputs(self, entered: Tensor, entry: Tensor) -> Tensor:
+        """Inputs' part of the first product (T, B, 2H) and the hidden state's matrix (H, 2H) → outputs (T, B, H)."""
+        hidden, inner, first = self.hidden.unbind(), self.inner.unbind(), views(self.first.unsqueeze(1))
+        made = [views(item) for item in self.made]
+        spread = None if self.spread is None else [step.unbind() for step in self.spread.unbind()]
+        places = torch.tensor(self.plan.concat)
+        for step, x in enumerate(entered.unbind()):
+            states, masked = self.states[step], self.masked[step]
+            state, for_products = states.unbind(), masked.unbind()
+            scale = None if spread is None else spread[step]
+            if self.mask is not None:
+                torch.mul(hidden[step], self.mask, out=inner[step])
+            product, gate, value = first[step]
+            torch.addmm(x, inner[step], entry, out=product)
+            torch.lerp(hidden[step], value.tanh_(), gate.sigmoid_(), out=state[0])
+            self._close(0, state, for_products, scale)
+            for number, node in enumerate(self.nodes):
+                if len(node) == 1 and self.weights[number] is None:
+                    product, gate, value = made[number][step]
+                    torch.mm(for_products[node.states[0]], self._matrices[node.matrices[0]], out=product)
+                    activate(value, node.spans[0][0])
+                    torch.lerp(state[node.states[0]], value, gate.sigmoid_(), out=state[number + 1])
+                else:
+                    self._node(number, self.made[number][step], states, masked)
+                self._close(number + 1, state, for_products, scale)
+            torch.mean(states[1:] if self.plan.whole else states.index_select(0, places), 0, out=hidden[step + 1])
         return self.hidden[1:]
 
-    def _first(self, step: int) -> None:
-        hidden, made = self.hidden[step], self.first[step]
-        inner = hidden if self.mask is None else torch.mul(hidden, self.mask, out=self.inner[step])
-        torch.addmm(self._entered[step], inner, self._entry, out=made)
-        gate, value = made.split(self.width, 1)
-        self._close(step, 0, torch.lerp(hidden, value.tanh_(), gate.sigmoid_(), out=self.states[step, 0]))
-
-    def _node(self, step: int, number: int) -> None:
-        node, made, weights = self.nodes[number], self.made[number][:, step], self.weights[number]
-        target = self.states[step, number + 1]
+    def _node(self, number: int, made: Tensor, states: Tensor, masked: Tensor) -> None:
+        """A node's state from any number of products (q, B, 2H)."""
+        node, weights, target = self.nodes[number], self.weights[number], states[number + 1]
         if not len(node):
             target.zero_()
-        elif len(node) == 1 and weights is None:
-            torch.mm(self.masked[step, node.states[0]], self._matrices[node.matrices[0]], out=made[0])
-            gate, value = made[0].split(self.width, 1)
-            activate(value, node.spans[0][0])
-            torch.lerp(self.states[step, node.states[0]], value, gate.sigmoid_(), out=target)
-        else:
-            self._multiply(step, node, made)
-            gate, value = made.split(self.width, 2)
-            gate.sigmoid_()
-            sources = picked(self.states[step], node)
-            if node.full:
-                assert weights is not None
-                value = blended(value, weights)
-                share = weights.sum(1).view(-1, 1, 1)
-                torch.sum(sources * share + gate * (value - share * sources), 0, out=target)
-            else:
-                for op, begin, end in node.spans:
-                    activate(value[begin:end], op)
-                parts = torch.lerp(sources, value, gate)
-                torch.sum(parts if weights is None else parts * weights.view(-1, 1, 1), 0, out=target)
-        self._close(step, number + 1, target)
-
-    def _multiply(self, step: int, node: Products, made: Tensor) -> None:
-        if node.together:
-            sources = picked(self.masked[step], node)
-            torch.mm(
-                sources.reshape(-1, self.width), self._matrices[node.matrices[0]], out=made.view(-1, made.shape[2])
-            )
             return
-        for place, (state, matrix) in enumerate(zip(node.states, node.matrices, strict=True)):
-            torch.mm(self.masked[step, state], self._matrices[matrix], out=made[place])
+        if node.together:
+            matrix = self._matrices[node.matrices[0]]
+            torch.mm(picked(masked, node).reshape(-1, len(matrix)), matrix, out=made.view(-1, made.shape[2]))
+        else:
+            for place, (state, number_of) in enumerate(zip(node.states, node.matrices, strict=True)):
+                torch.mm(masked[state], self._matrices[number_of], out=made[place])
+        gate, value = made.chunk(2, 2)
+        gate.sigmoid_()
+        sources = picked(states, node)
+        if node.full:
+            assert weights is not None
+            kept = sources * weights.sum(1).view(-1, 1, 1)
+            torch.sum((blended(value, weights).sub_(kept)).mul_(gate).add_(kept), 0, out=target)
+            return
+        for op, begin, end in node.spans:
+            activate(value[begin:end], op)
+        parts = torch.lerp(sources, value, gate)
+        torch.sum(parts if weights is None else parts.mul_(weights.view(-1, 1, 1)), 0, out=target)
 
-    def _close(self, step: int, number: int, state: Tensor) -> None:
+    def _close(
+        self, number: int, states: Sequence[Tensor], masked: Sequence[Tensor], spread: Sequence[Tensor] | None
+    ) -> None:
         """What happens to every state that is done: normalized, and masked where it is read."""
         if self.norm is not None:
-            assert self.spread is not None
-            self._normalize(self.norm, state, self.spread[step, number])
+            assert spread is not None
+            _normalize(self.norm, states[number], spread[number])
         if self.mask is not None and number in self.plan.read:
-            torch.mul(state, self.mask, out=self.masked[step, number])
-
-    def _normalize(self, norm: Norm, state: Tensor, spread: Tensor) -> None:
-        assert norm.mean is not None
-        assert norm.var is not None
-        if not norm.training:
-            spread.copy_(torch.rsqrt(norm.var + norm.eps))
-            state.sub_(norm.mean).mul_(spread)
-            return
-        var, mean = torch.var_mean(state, 0, correction=0)
-        torch.rsqrt(var + norm.eps, out=spread)
-        state.sub_(mean).mul_(spread)
-        norm.mean.lerp_(mean, norm.momentum)
-        norm.var.lerp_(var, norm.momentum * len(state) / (len(state) - 1))
+            torch.mul(states[number], self.mask, out=masked[number])
 
 
-def buffer(node: Products, like: Tensor) -> Tensor:
-    """Room for the products of a node (q, T, B, 2H), given (T, B, 2H); those that are one product lie together."""
-    steps, *rest = like.shape
-    if node.together:
-        return like.new_empty(steps, len(node), *rest).transpose(0, 1)
-    return like.new_empty(len(node), steps, *rest)
+def _normalize(norm: Norm, state: Tensor, spread: Tensor) -> None:
+    """Normalize (B, H) in place; `spread` becomes what it was multiplied by."""
+    assert norm.mean is not None
+    assert norm.var is not None
+    if not norm.training:
+        torch.rsqrt(norm.var + norm.eps, out=spread)
+        state.sub_(norm.mean).mul_(spread)
+        return
+    rows = len(state)
+    mean = state.mean(0)
+    var = state.sub_(mean).square().mean(0)
+    torch.rsqrt(var + norm.eps, out=spread)
+    state.mul_(spread)
+    norm.mean.lerp_(mean, norm.momentum)
+    norm.var.lerp_(var.mul_(rows / (rows - 1)), norm.momentum)
+
+
+def views(made: Tensor) -> list[Views]:
+    """By step, of products (T, q, B, 2H)."""
+    made = made[:, 0] if made.shape[1] == 1 else made
+    gate, value = made.chunk(2, -1)
+    return list(zip(made.unbind(), gate.unbind(), value.unbind(), strict=True))
 
 
 def weights_of(nodes: Sequence[Products], weights: Tensor | None) -> list[Tensor | None]:
     """The weights of each node's products, (q,) or, where products have all operations, (q, 4)."""
     if weights is None:
         return [None] * len(nodes)
-    parts = weights.split([len(node.order) for node in nodes])
+    parts = weights.split_with_sizes([len(node.order) for node in nodes])
     return [
         part[list(node.order)].view(-1, len(ACTIVE)) if node.full else part[list(node.order)]
         for node, part in zip(nodes, parts, strict=True)
     ]
-
-
-def picked(states: Tensor, node: Products) -> Tensor:
-    """Of states (n + 1, …, H) those that the node's products are made of, (q, …, H)."""
-    return states[: len(node)] if node.straight else states[list(node.states)]
-
-
-def activate(value: Tensor, op: int) -> None:
-    """Apply an operation's activation in place."""
-    if op == TANH:
-        value.tanh_()
-    elif op == RELU:
-        value.relu_()
-    elif op == SIGMOID:
-        value.sigmoid_()
-
-
-def activated(value: Tensor, op: int) -> Tensor:
-    """An operation's activation."""
-    if op == TANH:
-        return value.tanh()
-    if op == RELU:
-        return value.relu()
-    return value.sigmoid() if op == SIGMOID else value
-
-
-def blended(value: Tensor, weights: Tensor) -> Tensor:
-    """The activations of (q, …, H), weighted with (q, 4) and added up."""
-    shape = (len(value), *[1] * (value.ndim - 1))
-    factor = {op: weights[:, place].view(shape) for place, op in enumerate(ACTIVE)}
-    total = value * factor[IDENTITY]
-    for op in (TANH, RELU, SIGMOID):
-        total.addcmul_(activated(value, op), factor[op])
-    return total

@@ -25,6 +25,9 @@ class Reading(Protocol):
     after: Tensor | None
     penalty: Tensor | None
 
+    def begin(self) -> None:
+        """Forget what earlier passes left."""
+
 
 @dataclass(frozen=True)
 class Dropouts:
