@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from nasrepro import plugins
-from nasrepro.benchmarks import darts, nb201
+from nasrepro.benchmarks import darts, nb201, rnn
 from nasrepro.benchmarks.base import BEST, PROBE_CELLS, SCALES, Benchmark, Scoring, probe_cells
 from nasrepro.errors import unknown
 
 __all__ = ["BEST", "PROBE_CELLS", "SCALES", "Benchmark", "Scoring", "get", "names", "probe_cells"]
 
-_BENCHMARKS: dict[str, Benchmark] = {benchmark.name: benchmark for benchmark in (*nb201.BENCHMARKS, *darts.BENCHMARKS)}
+_BENCHMARKS: dict[str, Benchmark] = {
+    benchmark.name: benchmark for benchmark in (*nb201.BENCHMARKS, *darts.BENCHMARKS, *rnn.BENCHMARKS)
+}
 
 
 def names() -> list[str]:

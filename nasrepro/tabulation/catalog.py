@@ -7,6 +7,7 @@ from nasrepro.tabulation.build import Tabulation
 from nasrepro.tabulation.language import TextRecipe
 from nasrepro.tabulation.recipe import Recipe
 from nasrepro.training.language import LanguageSettings
+from nasrepro.training.language_sizes import HIDDEN, TRAINING, VOCABULARY
 
 # Chosen on 200 pilot cells and judged on 200 others; data/README.md has the figures.
 _DIGITS = Recipe(
@@ -24,38 +25,22 @@ _DIGITS = Recipe(
 )
 
 
-def _language(*, hidden: int, vocabulary: int, trials: int, epochs: int, train_tokens: int, lr: float) -> TextRecipe:
-    """Small networks on little text have no use for dropout; held-out text is read in 50 columns."""
+def _language(text: str) -> TextRecipe:
+    """Every epoch is reported: how ranks change while cells are trained is one of the questions."""
+    training = LanguageSettings(**TRAINING)
     return TextRecipe(
-        hidden=hidden,
-        vocabulary=vocabulary,
-        training=LanguageSettings(
-            epochs=epochs,
-            batch_size=20,
-            lr=lr,
-            train_tokens=train_tokens,
-            valid_tokens=20_000,
-            test_tokens=20_000,
-            valid_batch=50,
-            test_batch=50,
-            dropout_words=0.0,
-            dropout_embedding=0.0,
-            dropout_input=0.0,
-            dropout_hidden=0.0,
-            dropout_output=0.0,
-        ),
-        report_epochs=tuple(range(1, epochs + 1)),
-        trials=trials,
+        hidden=HIDDEN,
+        vocabulary=VOCABULARY[text],
+        training=training,
+        report_epochs=tuple(range(1, training.epochs + 1)),
+        trials=5,
     )
 
 
-_GRAMMAR = _language(hidden=64, vocabulary=1000, trials=5, epochs=12, train_tokens=60_000, lr=20.0)
-_PTB = _language(hidden=64, vocabulary=2000, trials=5, epochs=12, train_tokens=100_000, lr=20.0)
-
 TABULATIONS = {
     "nb201-digits": Tabulation("nb201-digits", "digits", _DIGITS),
-    "rnn2-grammar": Tabulation("rnn2-grammar", "grammar", _GRAMMAR),
-    "rnn2-ptb": Tabulation("rnn2-ptb", "ptb", _PTB),
+    "rnn2-grammar": Tabulation("rnn2-grammar", "grammar", _language("grammar")),
+    "rnn2-ptb": Tabulation("rnn2-ptb", "ptb", _language("ptb")),
 }
 
 

@@ -30,6 +30,10 @@ _LONGER: dict[str, dict[str, Any]] = {
     "training": {"epochs": 25, "batch_size": 32, "probe_cells": 0, "probe_points": 1},
     "skeleton": {"channels": 4},
 }
+_LONGER_TEXT: dict[str, dict[str, Any]] = {
+    "training": {"epochs": 12, "probe_cells": 0, "probe_points": 1},
+    "skeleton": {"hidden": 16},
+}
 _LEARNED = 0.1  # nats; many paths share few weights, so little is learned at this size
 
 
@@ -199,11 +203,13 @@ class _MethodBattery:
         return f"{len(at)} points; {result.steps} steps; queries {queries}"
 
     def loss(self) -> str:
-        """At the learning rate of small networks of this space, which is that of scale `laptop`."""
-        rate = resolve(self.method, self.benchmark, "laptop")["training"]["lr"]
-        longer = {**_LONGER, "training": {**_LONGER["training"], "lr": rate}}
+        """Of images at the learning rate of small networks of this space, which is that of scale `laptop`."""
+        sizes = longer = _LONGER_TEXT
+        if not self.benchmark.language:
+            rate = resolve(self.method, self.benchmark, "laptop")["training"]["lr"]
+            sizes, longer = _LONGER, {**_LONGER, "training": {**_LONGER["training"], "lr": rate}}
         losses = self._run(seed=0, overrides=longer).result.loss
-        require(len(losses) == _LONGER["training"]["epochs"], f"{len(losses)} losses were recorded")
+        require(len(losses) == sizes["training"]["epochs"], f"{len(losses)} losses were recorded")
         late = sum(losses[-5:]) / 5
         require(late < losses[0] - _LEARNED, f"from {losses[0]:.3f} in the first epoch to {late:.3f} in the last five")
         return f"from {losses[0]:.3f} to {late:.3f}"

@@ -18,8 +18,9 @@ from nasrepro.training.sampler import Batch
 class RunsMany(Protocol):
     """A network that can run many paths on one batch better than one by one."""
 
-    def many(self, x: Tensor, paths: Sequence[Path]) -> Tensor:
-        """Images (B, C, H, W) → logits of every path (paths, B, classes), as `forward` has them up to rounding."""
+    def many(self, x: Any, paths: Sequence[Path]) -> Tensor:
+        """Images (B, C, H, W), or a segment of text, → logits of every path (paths, B, classes), as `forward` has them
+        up to rounding."""
         ...
 
 
