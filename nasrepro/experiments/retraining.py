@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
@@ -14,12 +13,12 @@ from nasrepro.errors import UserError, unknown
 from nasrepro.experiments import provenance
 from nasrepro.experiments.claiming import claimed
 from nasrepro.experiments.jobs import Report
+from nasrepro.experiments.training_tasks import TASKS, Order, TrainingTask
 from nasrepro.methods.resolving import validated
 from nasrepro.records.spec import Scale, run_key
 from nasrepro.records.standalone import (
     FOLDER,
     TRAINING_VERSION,
-    ScoredEpoch,
     StandaloneRecord,
     StandaloneSpec,
     get_training,
@@ -27,19 +26,13 @@ from nasrepro.records.standalone import (
 )
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Genotype
-from nasrepro.spaces.darts_costs import with_auxiliary
-from nasrepro.spaces.darts_skeleton import DartsSkeleton
 from nasrepro.splits import Split
-from nasrepro.training.retraining import Retraining, RetrainSettings
-
-if TYPE_CHECKING:
-    from nasrepro.training.darts_standalone import Data
-    from nasrepro.training.standalone_loop import StandaloneProgress
+from nasrepro.training.retraining import Retraining
 
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """One training to do: its specification, the hashes of its images, and its key in the store."""
+    """One training to do: its specification, the hashes of its data, and its key in the store."""
 
     spec: StandaloneSpec
     data: dict[str, str]
@@ -54,30 +47,29 @@ class TrainingRecipe:
     benchmark: Benchmark
     scale: Scale
     dataset: str
-    settings: RetrainSettings
-    skeleton: DartsSkeleton
+    settings: Any
+    """Of the type that the benchmark's published recipe has."""
+    skeleton: Any
     threads: int = 1
     allow_unverified: bool = False
 
+    @property
+    def task(self) -> TrainingTask:
+        """What training means for the kind of data."""
+        return TASKS[self.settings.task]
+
     @cached_property
-    def images(self) -> tuple[dict[str, str], bool]:
-        """Hashes of the images' files, and whether these are the official ones.
+    def data(self) -> tuple[dict[str, str], bool]:
+        """Hashes of the data's files, and whether these are the official ones.
 
-        Raises `UserError` where images are missing or do not fit the network.
+        Raises `UserError` where data are missing or do not fit the network.
         """
-        from nasrepro.training.darts_standalone import fitting
-
-        data = _load(self.dataset, self.skeleton, Split.TEST, self.allow_unverified)
-        fitting(data, self.skeleton, self.settings, Split.TEST)
-        return dict(data.hashes), data.verified
+        return self.task.checked(self)
 
     @property
     def validates(self) -> bool:
-        """Whether there are validation images, so that a search can have cells trained; a folder of photographs has
-        none."""
-        from nasrepro.datasets.loading import FOLDERS
-
-        return self.dataset not in FOLDERS
+        """Whether there is a validation part, so that a search can have cells trained."""
+        return self.task.validates(self.dataset)
 
     def planned(
         self, genotype: Genotype, seed: int, *, split: Split = Split.TEST, epochs: int | None = None
@@ -88,12 +80,12 @@ class TrainingRecipe:
             genotype=genotype.id,
             benchmark=self.benchmark.name,
             scale=self.scale,
-            split=split.value,
+            split="both" if self.task.scores_both else split.value,
             seed=seed,
             threads=self.threads,
             settings={"training": training.model_dump(mode="json"), "skeleton": dict(vars(self.skeleton))},
         )
-        data, _ = self.images
+        data, _ = self.data
         return PlannedTraining(spec, data, run_key(spec, data, TRAINING_VERSION), self.allow_unverified)
 
 
@@ -132,7 +124,7 @@ def recipe_for(
     )
 
 
-def _skeleton(how: Retraining, scale: str, overrides: Mapping[str, Any]) -> DartsSkeleton:
+def _skeleton(how: Retraining, scale: str, overrides: Mapping[str, Any]) -> Any:
     allowed = {field.name: type(getattr(how.skeleton, field.name)) for field in fields(how.skeleton)}
     for name, value in overrides.items():
         if name not in allowed:
@@ -161,58 +153,32 @@ def train_planned(planned: PlannedTraining, store: RunStore, *, report: Report) 
 
 
 def _trained(planned: PlannedTraining, store: RunStore, report: Report) -> StandaloneRecord:
-    from nasrepro.training.darts_standalone import darts_training, fitting
     from nasrepro.training.repeatable import prepare_torch
-    from nasrepro.training.supernet import Diverged
 
     spec = planned.spec
     prepare_torch(spec.threads)
-    how = benchmarks.get(spec.benchmark).retraining
+    benchmark = benchmarks.get(spec.benchmark)
+    how = benchmark.retraining
     assert how is not None, spec.benchmark
-    genotype = benchmarks.get(spec.benchmark).space.parse(spec.genotype)
-    skeleton = DartsSkeleton(**spec.settings["skeleton"])  # type: ignore[arg-type]
-    settings = type(how.published).model_validate(spec.settings["training"])
-    split = Split(spec.split)
-    data = _load(how.dataset, skeleton, split, planned.allow_unverified)
-    images = fitting(data, skeleton, settings, split)
-    training = darts_training(genotype, images, skeleton, settings, spec.seed, split=split)
-    problem = None
-    try:
-        training.run(store.work_folder(planned.key) / "checkpoint.pt", report)
-    except Diverged as error:
-        problem = str(error)
-    counted = benchmarks.get(spec.benchmark).space.cost(genotype, skeleton)
+    genotype = benchmark.space.parse(spec.genotype)
+    order = Order(
+        genotype=genotype,
+        dataset=how.dataset,
+        skeleton=type(how.skeleton)(**spec.settings["skeleton"]),  # type: ignore[arg-type]
+        settings=type(how.published).model_validate(spec.settings["training"]),
+        seed=spec.seed,
+        split=spec.split,
+        allow_unverified=planned.allow_unverified,
+    )
+    found = TASKS[how.published.task].train(order, store.work_folder(planned.key) / "checkpoint.pt", report)
+    counted = benchmark.space.cost(genotype, order.skeleton)
     return StandaloneRecord(
         key=planned.key,
         spec=spec,
         text=str(genotype),
         data=planned.data,
-        verified=data.verified,
-        status="diverged" if problem else "done",
-        problem=problem,
         params=counted.params,
-        params_with_auxiliary=with_auxiliary(genotype, skeleton),
         macs=counted.macs,
-        images=len(images.train),
-        loss=training.progress.loss,
-        curve=_curve(training.progress, split),
-        seconds=round(training.progress.seconds, 3),
         provenance=provenance.collect(),
+        **{"params_with_auxiliary": counted.params, **found},
     )
-
-
-def _curve(progress: StandaloneProgress, split: Split) -> list[ScoredEpoch]:
-    scored = [(point.epoch, point.scores[split]) for point in progress.curve]
-    return [
-        ScoredEpoch(epoch=epoch, accuracy=score.accuracy, loss=score.loss if math.isfinite(score.loss) else None)
-        for epoch, score in scored
-    ]
-
-
-def _load(dataset: str, skeleton: DartsSkeleton, split: Split, allow_unverified: bool) -> Data:
-    """For the test split without a validation part, as some data sets have none; else with it."""
-    from nasrepro.datasets.loading import load, load_to_train
-
-    if split is Split.TEST:
-        return load_to_train(dataset, classes=skeleton.classes, allow_unverified=allow_unverified)
-    return load(dataset, allow_unverified=allow_unverified)

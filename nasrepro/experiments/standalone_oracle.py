@@ -43,12 +43,20 @@ def truth_of(
     return StandaloneOracle(recipe, store, benchmark.retraining.trials_at(scale), report)
 
 
+def _last(record: StandaloneRecord, split: Split) -> float:
+    return record.worth(split.value)
+
+
+def _best(record: StandaloneRecord, split: Split) -> float:
+    return record.best.accuracy if record.best else math.nan
+
+
 class StandaloneOracle(Oracle):
     """Trains a genotype when it is asked for, with seeds 0 to `trials` - 1 whatever the search's seed is.
 
-    On the test split there is one length of training, the recipe's. On the validation split, where the images have
-    one, any length up to it can be asked for; each is a training of its own on the training images alone, its schedule
-    as long as itself.
+    On the test split there is one length of training, the recipe's. On the validation split, where the data have one,
+    any length up to it can be asked for; each is a training of its own, its schedule as long as itself: of images on
+    the training images alone. Of a text one training of a length answers for both splits.
     """
 
     covers_space = False
@@ -63,15 +71,13 @@ class StandaloneOracle(Oracle):
     @property
     def source(self) -> str:  # type: ignore[override]
         """How the numbers come about."""
-        how, network = self.recipe.settings, self.recipe.skeleton
+        recipe = self.recipe
         times = "once" if self.trials == 1 else f"with {self.trials} seeds"
-        verified, side = self.recipe.images[1], network.image_size
-        images = "all training images" if how.train_images is None else f"{how.train_images:,} training images"
-        length = "1 epoch" if how.epochs == 1 else f"{how.epochs} epochs"
-        return (
-            f"every cell trained {times} from scratch on {images} of {self.recipe.dataset} at {side}×{side} by this "
-            f"project: {network.cells} cells, C = {network.channels}, {length}"
-        ) + ("" if verified else " (unverified)")
+        data, network = recipe.task.words(recipe)
+        length = "1 epoch" if recipe.settings.epochs == 1 else f"{recipe.settings.epochs} epochs"
+        return (f"every cell trained {times} from scratch on {data} by this project: {network}, {length}") + (
+            "" if recipe.data[1] else " (unverified)"
+        )
 
     def fidelities(self) -> list[Fidelity]:
         longest = self.recipe.settings.epochs
@@ -80,14 +86,18 @@ class StandaloneOracle(Oracle):
         return [Fidelity(self._dataset, Split.TEST, longest), *valid]
 
     def query(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int, seed: int | None = None) -> Answer:
-        """Accuracy in percent after the last epoch. Trains what is not in the store, which may take hours.
+        """Accuracy in percent after the last epoch, or perplexity of the kept weights. Trains what is not in the store,
+        which may take hours.
 
         A training that diverged is a missing trial. Raises `UserError` as every oracle does.
         """
-        return self._answer(genotype, Fidelity(dataset, split, epochs), seed, _last)
+        return self._answer(genotype, Fidelity(dataset, split, epochs), seed)
 
     def best(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> Answer:
-        """The same after the best of the scored epochs of every trial."""
+        """The same after the best of the scored epochs of every trial. Raises `UserError` for a text, whose test part
+        is scored once."""
+        if self.recipe.task.scores_both:
+            raise UserError(f"{self.name} scores a test text once, so that no epoch can be called the best")
         return self._answer(genotype, Fidelity(dataset, split, epochs), None, _best)
 
     def query_all(
@@ -97,7 +107,7 @@ class StandaloneOracle(Oracle):
 
     def trial_values(self, genotype: Genotype, *, dataset: str, split: Split, epochs: int) -> tuple[float, ...]:
         asked = Fidelity(dataset, split, epochs)
-        return tuple(value for value in self._values(genotype, asked, None, _last) if not math.isnan(value))
+        return tuple(value for value in self._values(genotype, asked, None) if not math.isnan(value))
 
     def fingerprint(self) -> str:
         """SHA-256 of everything that the numbers depend on but the genotype."""
@@ -109,7 +119,7 @@ class StandaloneOracle(Oracle):
             "skeleton": vars(recipe.skeleton),
             "threads": recipe.threads,
             "trials": self.trials,
-            "images": recipe.images[0],
+            "images": recipe.data[0],
             "version": TRAINING_VERSION,
         }
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
@@ -126,25 +136,25 @@ class StandaloneOracle(Oracle):
         return [self.recipe.planned(genotype, number, split=asked.split, epochs=asked.epochs) for number in seeds]
 
     def _answer(
-        self, genotype: Genotype, asked: Fidelity, seed: int | None, value: Callable[[StandaloneRecord], float]
+        self,
+        genotype: Genotype,
+        asked: Fidelity,
+        seed: int | None,
+        value: Callable[[StandaloneRecord, Split], float] = _last,
     ) -> Answer:
         found = [number for number in self._values(genotype, asked, seed, value) if not math.isnan(number)]
         mean = float(np.mean(found)) if found else math.nan
         return Answer(mean, len(found), asked, self.source)
 
     def _values(
-        self, genotype: Genotype, asked: Fidelity, seed: int | None, value: Callable[[StandaloneRecord], float]
+        self,
+        genotype: Genotype,
+        asked: Fidelity,
+        seed: int | None,
+        value: Callable[[StandaloneRecord, Split], float] = _last,
     ) -> list[float]:
         trainings = self.planned(genotype, asked, seed)
-        return [value(train_planned(planned, self.store, report=self._report)) for planned in trainings]
-
-
-def _last(record: StandaloneRecord) -> float:
-    return record.final.accuracy if record.final else math.nan
-
-
-def _best(record: StandaloneRecord) -> float:
-    return record.best.accuracy if record.best else math.nan
+        return [value(train_planned(planned, self.store, report=self._report), asked.split) for planned in trainings]
 
 
 def retrain_jobs(oracle: StandaloneOracle, genotypes: Sequence[Genotype], asked: Fidelity | None = None) -> list[Job]:

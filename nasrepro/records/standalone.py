@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ TRAINING_VERSION = 1
 """Raised whenever the code would give another record for the same specification; old ones are not reused then."""
 FOLDER = "standalone"
 """Where a run store keeps them."""
+_OVERFLOW = 700.0  # nats
 
 
 class _Part(BaseModel):
@@ -29,8 +31,9 @@ class StandaloneSpec(_Part):
     """Id such as `darts:…`."""
     benchmark: str
     scale: Scale
-    split: Literal["valid", "test"]
-    """What was scored. For `test` all other images were trained on, for `valid` the training images alone."""
+    split: Literal["valid", "test", "both"]
+    """What was scored. For `test` all other images were trained on, for `valid` the training images alone. A text is
+    scored on `both`: on the validation part after every epoch, on the test part once."""
     seed: int
     threads: int = 1
     device: str = "cpu"
@@ -39,11 +42,12 @@ class StandaloneSpec(_Part):
 
 
 class ScoredEpoch(_Part):
-    """The network after `epoch` epochs, with running statistics."""
+    """The network after `epoch` epochs, with running statistics; a language model with averaged weights, where they are
+    averaged."""
 
     epoch: int
     accuracy: float
-    """Percent."""
+    """Percent, of images or of next words."""
     loss: float | None
     """Mean cross-entropy in nats; None where it is no number."""
 
@@ -52,9 +56,17 @@ class ScoredEpoch(_Part):
         """Percent of wrong answers."""
         return 100 - self.accuracy
 
+    @property
+    def perplexity(self) -> float:
+        """Of a language model: exp of the loss, infinite where that is too large or no number."""
+        return math.exp(self.loss) if self.loss is not None and self.loss < _OVERFLOW else math.inf
+
 
 class StandaloneRecord(_Part):
-    """The result of one training. `final` is what an honest table quotes; `best` was chosen on the scored images."""
+    """The result of one training. `final` is what an honest table quotes; `best` was chosen on the scored images.
+
+    A language model is scored on the test text with the weights that were best on the validation text.
+    """
 
     schema_version: int = SCHEMA_VERSION
     training_version: int = TRAINING_VERSION
@@ -63,18 +75,27 @@ class StandaloneRecord(_Part):
     text: str
     """The genotype in its space's own notation."""
     data: dict[str, str]
-    """SHA-256 of the files of images."""
+    """SHA-256 of the files of images or text."""
     verified: bool = True
-    """False where the images could not be verified as the official ones."""
+    """False where the data could not be verified as the official ones."""
     status: Literal["done", "diverged"]
     """`diverged`: the loss became NaN; there is no score."""
     problem: str | None = None
     """Why it diverged."""
     images: int
-    """Trained on."""
-    loss: list[float] = []
-    """Mean training loss per epoch, with whatever was added to it."""
+    """Trained on; of a text its words."""
+    loss: list[float | None] = []
+    """Mean training loss per epoch, with whatever was added to it; None where it exploded and was rolled back."""
     curve: list[ScoredEpoch] = []
+    """On the scored images, or on the validation text; a rolled back epoch repeats the kept weights' score."""
+    kept: int | None = None
+    """Of a text: the epoch whose weights were kept."""
+    test: ScoredEpoch | None = None
+    """Of a text: the kept weights on the test part."""
+    averaged_after: int | None = None
+    """Of a text: the epoch after which weights were averaged, if they were."""
+    rollbacks: int = 0
+    """Of a text: how often training went back to the kept weights."""
     params: int
     params_with_auxiliary: int
     macs: int
@@ -84,8 +105,24 @@ class StandaloneRecord(_Part):
 
     @property
     def final(self) -> ScoredEpoch | None:
-        """After the last epoch."""
-        return self.curve[-1] if self.status == "done" else None
+        """After the last epoch; of a text the kept weights on the test part."""
+        if self.status != "done":
+            return None
+        return self.test if self.of_text else self.curve[-1]
+
+    @property
+    def of_text(self) -> bool:
+        """Whether a language model was trained."""
+        return self.spec.split == "both"
+
+    def worth(self, split: str) -> float:
+        """What the genotype is judged by: accuracy in percent after the last epoch, or the perplexity of the kept
+        weights on the split. NaN where the training diverged."""
+        if self.final is None:
+            return math.nan
+        if not self.of_text:
+            return self.final.accuracy
+        return self.curve[(self.kept or 0) - 1].perplexity if split == "valid" else self.final.perplexity
 
     @property
     def best(self) -> ScoredEpoch | None:

@@ -46,8 +46,12 @@ def train_language_model(
     """
     training = language_training(genotype, text, skeleton, settings, seed)
     training.run(file, report)
-    test = training.test(TextEvaluator(text.test, settings.test_batch, settings.bptt))
-    return TrainedText(training.progress, test)
+    return TrainedText(training.progress, tested(training, text, settings))
+
+
+def tested(training: LanguageTraining, text: TextData, settings: LanguageSettings) -> CellScore:
+    """The weights that a training kept, on the test text."""
+    return training.test(TextEvaluator(text.test, settings.test_batch, settings.bptt))
 
 
 def language_training(
