@@ -99,6 +99,11 @@ class Panel(Part):
     """What the levels of its curves are, for the caption."""
     curves: list[Curve]
 
+    @property
+    def of_single_runs(self) -> bool:
+        """Whether each curve is one run's and no mean."""
+        return self.one_run or self.best_run
+
     @model_validator(mode="after")
     def _levels_are_named(self) -> Self:
         if any(curve.level is not None for curve in self.curves) != bool(self.levels):

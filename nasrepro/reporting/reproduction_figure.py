@@ -17,7 +17,7 @@ _MOST_ROWS = 10
 
 def means_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:
     """The curves' means over seeds: a row per group and x, a column per curve of the panels that show means."""
-    shown = {key: curve for key, curve in item.curves.items() if not item.panel_of(key).one_run}
+    shown = {key: curve for key, curve in item.curves.items() if not item.panel_of(key).of_single_runs}
     columns = (
         Column("source", "Source", "text"),
         Column("x", axis_label(item.x), "number", digits=_x_digits(item)),

@@ -31,7 +31,7 @@ _ABREAST = 3
 
 def series_figure(item: FigureItem, group: OursGroup, number: int) -> Drawing | None:
     """The figure of one group of runs, the `number`-th of its page; None where no run has a curve of it."""
-    points = {key: _drawn(item.panel_of(key), points_of(group, curve)) for key, curve in item.curves.items()}
+    points = {key: drawn_points(item.panel_of(key), points_of(group, curve)) for key, curve in item.curves.items()}
     shown = [panel for panel in item.panels if any(points[curve.key] for curve in panel.curves)]
     if not shown:
         return None
@@ -54,14 +54,19 @@ def series_figure(item: FigureItem, group: OursGroup, number: int) -> Drawing | 
     )
 
 
-def _drawn(panel: Panel, points: Points) -> Points:
-    """Of all runs, or of the one with the lowest seed."""
-    return {min(points): points[min(points)]} if panel.one_run and points else points
+def drawn_points(panel: Panel, points: Points) -> Points:
+    """Of all runs, or of the one with the lowest seed, or of the one that ends best."""
+    if not points or not panel.of_single_runs:
+        return points
+    sign = -1 if panel.higher_is_better else 1
+    ends = {seed: sign * own[max(own)] for seed, own in points.items()}
+    seed = min(ends, key=lambda seed: (ends[seed], seed)) if panel.best_run else min(points)
+    return {seed: points[seed]}
 
 
 def _caption(item: FigureItem, shown: Sequence[Panel], points: Mapping[str, Points]) -> str:
     """How to read the figure."""
-    averaged = [points[curve.key] for panel in shown for curve in panel.curves if not panel.one_run]
+    averaged = [points[curve.key] for panel in shown for curve in panel.curves if not panel.of_single_runs]
     seeds = sorted({seed for own in averaged for seed in own})
     text = ""
     if seeds:
@@ -74,6 +79,8 @@ def _caption(item: FigureItem, shown: Sequence[Panel], points: Mapping[str, Poin
         text += " Below three seeds there is no band."
     if single := [panel.title for panel in shown if panel.one_run]:
         text += f" One run each: {join_words(single)}."
+    if best := [panel.title for panel in shown if panel.best_run]:
+        text += f" Of each curve the run that ends best, an outcome of luck too: {join_words(best)}."
     for said in dict.fromkeys(panel.levels for panel in shown if panel.levels):
         text += f" Dashed in the color of a curve: {said}."
     if any(claim.line for claim in item.claims):
@@ -130,7 +137,7 @@ def _styles(item: FigureItem, panel: Panel) -> dict[str, Look]:
 def _entitle(axes: Axes, panel: Panel, points: Mapping[str, Points]) -> None:
     """The panel's title with its number of seeds, or which run it shows."""
     own = [points[curve.key] for curve in panel.curves if points[curve.key]]
-    if panel.one_run:
+    if panel.of_single_runs:
         entitle(axes, panel.title, f"seed {seed_text(sorted({seed for known in own for seed in known}))}")
         return
     counts = sorted({len(known) for known in own})
