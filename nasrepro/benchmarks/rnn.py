@@ -76,7 +76,7 @@ def _searches(words: int, nodes: int) -> dict[str, dict[str, Any]]:
                 "weight_decay": 8e-7,
                 "lengths": "random",
                 "batch_size": 32,
-                "epochs": 8,
+                "epochs": 10,
                 "score_tokens": 5_000,
                 "eval_batch": 50,
                 "probe_points": 4,

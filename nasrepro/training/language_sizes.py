@@ -19,11 +19,11 @@ LIGHT_DROPOUTS: dict[str, float] = {
     "dropout_output": 0.2,
 }
 """Small networks that read their text a few times have little use for what keeps large ones from learning by heart."""
-TOKENS: dict[str, int] = {"train_tokens": 74_000, "valid_tokens": 20_000}
+TOKENS: dict[str, int] = {"train_tokens": 50_000, "valid_tokens": 10_000}
 TRAINING: dict[str, Any] = {
     **LIGHT_DROPOUTS,
     **TOKENS,
-    "test_tokens": 20_000,
+    "test_tokens": 10_000,
     "batch_size": 32,
     "epochs": 10,
     "average_from": 4,
