@@ -153,6 +153,7 @@ class LatentSampler(AlphaSampler):
     def _of_loss(self, lessons: Lessons, path: Path) -> tuple[Tensor, int]:
         """The gradient of the validation loss in z (n,), and how many paths that took."""
         x, y = lessons.valid_batch()
+        assert isinstance(x, Tensor)  # its cells are of images
         if self.settings.relaxation == "mixture":
             soft = self.latents.probabilities(self.alpha, feed="soft", temperature=self.settings.temperature)
             loss, paths = F.cross_entropy(lessons.network(x, soft.to(x.dtype)), y), soft.shape[1]
