@@ -79,9 +79,13 @@ def _trained(benchmark: Benchmark, scale: str) -> dict[str, Any]:
 
     assert benchmark.retraining is not None
     recipe = recipe_for(benchmark, scale)
+    network, settings = {
+        "images": (("channels", "cells", "image_size", "auxiliary"), ("epochs", "batch_size", "lr", "train_images")),
+        "text": (("hidden", "vocabulary"), ("epochs", "batch_size", "lr", "train_tokens")),
+    }[recipe.settings.task]
     return {
-        "images": recipe.dataset,
-        **{name: getattr(recipe.skeleton, name) for name in ("channels", "cells", "image_size", "auxiliary")},
-        **{name: getattr(recipe.settings, name) for name in ("epochs", "batch_size", "lr", "train_images")},
+        recipe.settings.task: recipe.dataset,
+        **{name: getattr(recipe.skeleton, name) for name in network},
+        **{name: getattr(recipe.settings, name) for name in settings},
         "trials": benchmark.retraining.trials_at(scale),
     }

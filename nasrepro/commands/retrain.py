@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nasrepro.benchmarks import Benchmark
     from nasrepro.experiments.retraining import PlannedTraining
-    from nasrepro.records.standalone import ScoredEpoch, StandaloneRecord
+    from nasrepro.records.standalone import StandaloneRecord
     from nasrepro.records.store import RunStore
     from nasrepro.spaces.base import Genotype
 
@@ -47,8 +47,10 @@ def retrain(
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
 ) -> None:
-    """Train cells from scratch and print their error on the test images, after the last and after the best epoch."""
+    """Train cells from scratch and print what they are worth: of images their error, after the last and after the best
+    epoch; of a text their perplexity on validation and test words."""
     from nasrepro import benchmarks
+    from nasrepro.commands.retrained import facts, show
     from nasrepro.experiments.plan import parse_seeds
     from nasrepro.experiments.retraining import recipe_for
     from nasrepro.experiments.variants import parse_overrides
@@ -68,10 +70,10 @@ def retrain(
     planned = [recipe.planned(cell, seed) for cell in cells for seed in numbers]
     records = _carry_out(planned, store, workers, threads)
     if json:
-        console.show_json([_facts(record, target, store) for record in records])
+        console.show_json([facts(record, target, store) for record in records])
     else:
         for cell in cells:
-            _show([record for record in records if record.spec.genotype == cell.id], target, store)
+            show([record for record in records if record.spec.genotype == cell.id], target, store)
     lost = [f"{record.spec.genotype} seed {record.spec.seed}: {record.problem}" for record in records if record.problem]
     if lost:
         raise RunFailed(f"{len(lost)} of {len(records)} trainings diverged: {'; '.join(lost)}")
@@ -128,96 +130,3 @@ def _carry_out(
     console.note(f"trainings: {done} new, {found} found in '{store.root}', {len(failures)} failed")
     raise_failures(failures, len(planned), store, "trainings")
     return [record for one in planned if (record := get_training(store, one.key)) is not None]
-
-
-def _facts(record: StandaloneRecord, benchmark: Benchmark, store: RunStore) -> dict[str, Any]:
-    """One training as JSON."""
-    from nasrepro.records.standalone import training_path
-
-    names, printed = _known(record, benchmark)
-    return {
-        "genotype": record.spec.genotype,
-        "text": record.text,
-        "names": names,
-        "benchmark": record.spec.benchmark,
-        "scale": record.spec.scale,
-        "seed": record.spec.seed,
-        "status": record.status,
-        "problem": record.problem,
-        "images": record.images,
-        "verified": record.verified,
-        "final": _scored(record.final),
-        "best": _scored(record.best),
-        "params": record.params,
-        "params_with_auxiliary": record.params_with_auxiliary,
-        "macs": record.macs,
-        "seconds": record.seconds,
-        "printed": printed,
-        "settings": record.spec.settings,
-        "notes": _notes(record),
-        "record": str(training_path(store, record.key)),
-    }
-
-
-def _scored(point: ScoredEpoch | None) -> dict[str, Any] | None:
-    if point is None:
-        return None
-    return {"epoch": point.epoch, "accuracy": point.accuracy, "error": point.error, "loss": point.loss}
-
-
-def _known(record: StandaloneRecord, benchmark: Benchmark) -> tuple[list[str], list[dict[str, Any]]]:
-    """The names that the cell is known by, and what was printed about it on the benchmark's data set."""
-    from dataclasses import asdict
-
-    from nasrepro.spaces.known_cells import everywhere
-
-    cells = [cell for cell in everywhere() if cell.genotype.id == record.spec.genotype]
-    dataset = benchmark.primary.fidelity.dataset
-    printed = [asdict(result) for cell in cells for result in cell.results if result.dataset == dataset]
-    return [cell.name for cell in cells], printed
-
-
-def _notes(record: StandaloneRecord) -> list[str]:
-    from nasrepro.spaces.darts_costs import notes
-    from nasrepro.spaces.darts_skeleton import DartsSkeleton
-
-    return notes(record.macs, DartsSkeleton(**record.spec.settings["skeleton"]))  # type: ignore[arg-type]
-
-
-def _show(records: Sequence[StandaloneRecord], benchmark: Benchmark, store: RunStore) -> None:
-    """All trainings of one cell."""
-    from nasrepro.records.standalone import training_path
-
-    first = records[0]
-    names, printed = _known(first, benchmark)
-    console.say("".join(f"{name} = " for name in names) + first.text)
-    console.say(
-        f"      {first.spec.genotype}, {first.params:,} parameters ({first.params_with_auxiliary:,} with the auxiliary "
-        f"head), {first.macs:,} MACs"
-    )
-    columns = ("seed", "epochs", "error %", "accuracy %", "best epoch", "its error %", "its accuracy %", "minutes")
-    rows = [[record.spec.seed, *_row(record), round(record.seconds / 60, 1)] for record in records]
-    title = f"{benchmark.name}, {first.spec.scale} scale, {first.spec.split} images"
-    console.show_table(columns, rows, title=title)
-    if printed:
-        fields = ("source", "error", "spread", "best_error", "params_m", "epochs", "note")
-        headings = ("printed in", "error %", "±", "best error %", "parameters M", "epochs", "note")
-        console.show_table(headings, [[result[name] for name in fields] for result in printed])
-    console.say("the best epoch was chosen on the very images that are scored; the honest number is the last epoch's")
-    for note in _notes(first):
-        console.say(f"note: {note}")
-    if not first.verified:
-        console.say("note: the images could not be verified as the official ones")
-    for record in records:
-        console.say(f"record: {training_path(store, record.key)}")
-
-
-def _row(record: StandaloneRecord) -> list[float | None]:
-    """Epochs, error and accuracy at the end; number, error and accuracy of the best epoch."""
-    if record.final is None or record.best is None:
-        return [len(record.loss), None, None, None, None, None]
-    return [
-        value if isinstance(value, int) else round(value, 2)
-        for point in (record.final, record.best)
-        for value in (point.epoch, point.error, point.accuracy)
-    ]

@@ -32,8 +32,14 @@ def read_truth(benchmark: Benchmark, runs: Path) -> TruthTable:
     Raises `UserError` when the truth is missing, damaged, or covers single cells only, as in a space too large to list.
     """
     from nasrepro.reporting.truth_data import TruthTable
+    from nasrepro.spaces.nb201 import NB201Space
 
     check_listed(benchmark, runs)
+    if not isinstance(benchmark.space, NB201Space):
+        raise UserError(
+            f"a page on a whole truth tells of cells of NAS-Bench-201, and '{benchmark.name}' is on '"
+            f"{benchmark.space.name}'; its cells can be looked up (nasrepro query) and its runs compared"
+        )
     oracle = benchmark.open_oracle(runs)
     if not oracle.covers_space:
         raise UserError(

@@ -1,11 +1,12 @@
 """`retrain`: cells named in every way, trained in workers or read from the store."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from nasrepro import benchmarks
-from nasrepro.commands.retrain import _known, _notes
+from nasrepro.commands.retrained import known, notes
 from nasrepro.experiments.provenance import collect
 from nasrepro.experiments.retraining import recipe_for, train_planned
 from nasrepro.experiments.variants import parse_overrides
@@ -70,20 +71,40 @@ def test_a_cell_is_trained_once_however_it_is_named(nasrepro, tmp_path):
 
 def test_what_was_printed_about_a_cell_stands_beside_it_on_its_data_set_only(tmp_path):
     record = trained_before(RunStore(tmp_path / "runs"))
-    names, printed = _known(record, benchmarks.get("darts-cifar10"))
+    names, printed = known(record, benchmarks.get("darts-cifar10"))
     assert names == ["ENNAS"]
     assert 2.64 in [result["error"] for result in printed]
-    assert _known(record, benchmarks.get("darts-digits")) == (["ENNAS"], [])
+    assert known(record, benchmarks.get("darts-digits")) == (["ENNAS"], [])
 
 
 def test_a_training_beyond_the_mobile_setting_is_called_so(tmp_path):
     record = trained_before(RunStore(tmp_path / "runs"))
-    skeleton = vars(benchmarks.get("darts-imagenet").standalone)
+    target = benchmarks.get("darts-imagenet")
+    skeleton = vars(target.standalone)
     photographs = record.spec.model_copy(update={"settings": {**record.spec.settings, "skeleton": skeleton}})
     large = record.model_copy(update={"spec": photographs, "macs": 600_000_000})
-    assert _notes(large) == ["600.0 million multiply-adds are beyond the mobile setting, which is below 600 million"]
-    assert _notes(large.model_copy(update={"macs": 599_999_999})) == []
-    assert _notes(record.model_copy(update={"macs": 600_000_000})) == []
+    assert notes(large, target) == [
+        "600.0 million multiply-adds are beyond the mobile setting, which is below 600 million"
+    ]
+    assert notes(large.model_copy(update={"macs": 599_999_999}), target) == []
+    assert notes(record.model_copy(update={"macs": 600_000_000}), benchmarks.get("darts-digits")) == []
+
+
+def test_a_language_model_is_worth_its_perplexities(nasrepro):
+    target = benchmarks.get("rnn-grammar")
+    planned = recipe_for(target, "smoke").planned(target.space.parse("DARTS_V2"), 0)
+    record = train_planned(planned, RunStore(Path("runs")), report=lambda *_: None)
+    shown = nasrepro("retrain", "DARTS_V2_RNN", "-b", "rnn-grammar", "--scale", "smoke")
+    assert "0 new, 1 found" in shown.err
+    assert shown.out.startswith(f"DARTS_V2_RNN = {record.text}\n")
+    assert f"{record.worth('valid'):.2f}" in shown.out
+    assert f"{record.worth('test'):.2f}" in shown.out
+    assert "perplexities over 50 words" in shown.out
+    (row,) = nasrepro("retrain", "DARTS_V2", "-b", "rnn-grammar", "--scale", "smoke", "--json").json
+    assert (row["kept_epoch"], row["words"], row["rollbacks"]) == (1, 2000, 0)
+    assert row["test_perplexity"] == record.worth("test")
+    on_ptb = known(record, benchmarks.get("rnn-ptb"))[1]
+    assert 55.68 in [result["test"] for result in on_ptb]
 
 
 def test_a_diverged_training_is_told_and_exit_code_1(nasrepro, tmp_path):

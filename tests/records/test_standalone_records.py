@@ -1,6 +1,7 @@
 """Records of trainings from scratch."""
 
 import json
+import math
 
 import pytest
 
@@ -46,6 +47,21 @@ def test_the_last_epoch_and_the_first_of_the_best_are_kept_apart():
     record = make()
     assert (record.final.epoch, record.best.epoch) == (3, 2)
     assert record.final.error == 30
+
+
+def test_a_text_is_judged_by_the_weights_that_were_kept():
+    points = ((1, 10.0, 3.0), (2, 12.0, 2.0), (3, 11.0, 2.5))
+    curve = [ScoredEpoch(epoch=epoch, accuracy=accuracy, loss=loss) for epoch, accuracy, loss in points]
+    test = ScoredEpoch(epoch=2, accuracy=12.5, loss=2.25)
+    both = make().spec.model_copy(update={"split": "both"})
+    record = make(spec=both, curve=curve, kept=2, test=test, loss=[3.0, None, 2.0])
+    assert record.final == test
+    assert record.worth("valid") == pytest.approx(math.exp(2.0))
+    assert record.worth("test") == pytest.approx(math.exp(2.25))
+    assert StandaloneRecord.model_validate_json(record.model_dump_json()) == record
+    assert ScoredEpoch(epoch=1, accuracy=0.0, loss=800.0).perplexity == math.inf
+    assert math.isnan(make(spec=both, status="diverged").worth("valid"))
+    assert make().worth("test") == 70.0, "images are judged by accuracy"
 
 
 def test_a_diverged_training_has_neither():
