@@ -121,6 +121,7 @@ def _context(
         skeleton=benchmark.space.supernet_skeleton(skeleton) if isinstance(skeleton, dict) else None,
         standalone=benchmark.standalone,
         single_number=benchmark.single_number,
+        higher_is_better=not benchmark.language,
         _oracle=oracle,
         _load_data=lambda: benchmark.load_data(allow_unverified=planned.allow_unverified),
     )
@@ -130,7 +131,8 @@ def _search(method: Method, context: SearchContext) -> tuple[SearchResult | None
     """The result, or why there is none because the training diverged."""
     search = method.build()
     if not method.one_shot:
-        return search(context), None
+        found = search(context)
+        return (found if context.higher_is_better else found.turned()), None
     from nasrepro.training.supernet import Diverged
 
     try:

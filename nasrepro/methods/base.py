@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -24,6 +24,10 @@ class Answer:
 
     genotype: Genotype
     value: float | None
+
+    def turned(self) -> Answer:
+        """The same with the score's sign turned."""
+        return self if self.value is None else Answer(self.genotype, -self.value)
 
 
 @dataclass
@@ -52,6 +56,10 @@ class SearchResult:
     """Curves that the method measured of itself, by name, as (x, y) points."""
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def turned(self) -> SearchResult:
+        """With perplexities as they are, for a search that looked them up with their sign turned."""
+        return replace(self, answer=self.answer.turned(), trace=[(at, answer.turned()) for at, answer in self.trace])
 
 
 class Selector(Protocol):

@@ -41,10 +41,13 @@ class SearchContext:
     _load_data: Callable[[], ImageData | TextData] | None = None
     single_number: bool = False
     """True where the truth holds one number per cell, so that searching and scoring read the same one."""
+    higher_is_better: bool = True
+    """False where perplexities are looked up."""
     queries: dict[str, int] = field(default_factory=lambda: {split.value: 0 for split in Split})
 
     def query(self, genotype: Genotype, *, split: Split = Split.VALID, epochs: int | None = None) -> float:
-        """Looked-up accuracy in percent, −inf where nothing was measured.
+        """Looked-up accuracy in percent, or perplexity with its sign turned, so that higher is better; −inf where
+        nothing was measured.
 
         `epochs` is one of `lengths()`; None is the benchmark's search fidelity. On a benchmark with a single number per
         cell that number is answered and counted as `scored`: such a search is optimization of the table, not
@@ -58,7 +61,9 @@ class SearchContext:
             split, counted = asked.split, "scored"
         self.queries[counted] = self.queries.get(counted, 0) + 1
         answer = self._truth.query(genotype, dataset=asked.dataset, split=split, epochs=epochs or asked.epochs)
-        return -math.inf if math.isnan(answer.value) else answer.value
+        if math.isnan(answer.value):
+            return -math.inf
+        return answer.value if self.higher_is_better else -answer.value
 
     def lengths(self) -> list[int]:
         """The lengths of training, in epochs, whose validation results on the search's data set may be asked."""
