@@ -34,6 +34,18 @@ def simple_regret(values: ArrayLike, optimum: float, *, higher_is_better: bool =
     return optimum - worth if higher_is_better else worth - optimum
 
 
+def expected_best(values: ArrayLike, draws: int) -> float:
+    """Mean of the largest of so many values drawn from `values`, shape (n,), each as likely every time; exact.
+
+    Raises ValueError below one draw or without values.
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64).ravel())
+    if draws < 1 or not ordered.size:
+        raise ValueError(f"at least one draw from at least one value is needed, got {draws} from {ordered.size}")
+    up_to = (np.arange(ordered.size + 1) / ordered.size) ** draws
+    return float((ordered * np.diff(up_to)).sum())
+
+
 def incumbent_curve(points: Sequence[Curve], grid: ArrayLike) -> AnytimeCurve:
     """Mean answer of the runs at every budget of `grid`, shape (g,).
 

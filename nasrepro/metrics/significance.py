@@ -114,13 +114,14 @@ def _compare(differences: NDArray[np.float64], unit: str) -> Comparison:
     if few:
         p, test = None, f"none (underpowered: {n} {unit}{'' if n == 1 else 's'}, {MINIMUM_PAIRS} needed)"
     else:
-        p, kind = _sign_flip(kept)
+        p, kind = sign_flip(kept)
         test = f"sign-flip permutation of the mean, {kind}"
     return Comparison(n, seen.mean, seen.low, seen.high, seen.interval, p, test, few)
 
 
-def _sign_flip(differences: NDArray[np.float64]) -> tuple[float, str]:
-    """Two-sided p-value and how the sign patterns were chosen."""
+def sign_flip(differences: NDArray[np.float64]) -> tuple[float, str]:
+    """Two-sided p-value of the sum of values, shape (n,), whose signs could as well be others, and how the patterns of
+    signs were chosen."""
     n = differences.size
     exact = n <= _EXACT_UP_TO
     if exact:

@@ -14,7 +14,7 @@ from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import RunRecord, Score
 from nasrepro.reporting.forgetting import Forgetting, forgetting_of
 from nasrepro.reporting.grouping import BEST_EPOCH, PRIMARY, REFERENCE_METHOD, checked, primary, rows_of
-from nasrepro.reporting.ranking import Ranking, ranking_of
+from nasrepro.reporting.ranking import Ranking, ranking_of, with_adjusted_chance
 from nasrepro.reporting.row_names import RowNames, protocols_of
 
 ALPHA = 0.05
@@ -160,10 +160,8 @@ def analyze(records: Sequence[RunRecord], *, several_protocols: bool = False) ->
     versus = _versus_random(rows, worth, main)
     pairs = _pairwise(rows, worth, main)
     oriented = main is None or main.higher_is_better
-    rankings = {
-        name: ranking_of([r for r in own if r.status == "done"], higher_is_better=oriented)
-        for name, own in rows.items()
-    }
+    done = {name: [record for record in own if record.status == "done"] for name, own in rows.items()}
+    rankings = with_adjusted_chance({name: ranking_of(own, higher_is_better=oriented) for name, own in done.items()})
     params = adjusted({name: r.versus_params for name, r in rankings.items() if r and r.versus_params})
     names = RowNames(kept)
     methods = tuple(

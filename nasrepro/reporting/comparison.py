@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from nasrepro.records.contrast import CONTRASTS_FILE, Contrast, contrasts_text
 from nasrepro.records.record import RunRecord
 from nasrepro.records.store import write_copies
+from nasrepro.reporting.against_random_table import FILE as RANDOM_FILE
+from nasrepro.reporting.against_random_table import random_files, random_views
 from nasrepro.reporting.analysis import Analysis, analyze
 from nasrepro.reporting.comparison_table import WORTH, full_table, pair_table, views
 from nasrepro.reporting.contrast_table import contrast_file, contrast_tables
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 CONTRASTS_TABLE = "contrasts.csv"
 OWN = (
-    *("index.html", "table.csv", "table.md", "table.tex", CONTRASTS_TABLE, CONTRASTS_FILE, PRINTED_FILE),
+    *("index.html", "table.csv", "table.md", "table.tex", CONTRASTS_TABLE, CONTRASTS_FILE, PRINTED_FILE, RANDOM_FILE),
     *(*FORGETTING_FILES, "figures", "records"),
 )
 
@@ -44,9 +46,9 @@ def render_comparison(
     Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png` and `records/*.json.gz`; `out`
     is replaced as a whole. With `contrasts` the page begins with their answers, `contrasts.csv` has these for machines,
     and `contrasts.json` keeps the questions for the next rendering; where runs watched cells, `forgetting.csv` and
-    `sharing.csv` tell of them, and where papers print numbers of these methods on the benchmark, `printed.csv` has
-    them beside ours. `command` is what the reader types to get it again. Raises
-    `UserError` when the records must not share a table or the folder cannot be written.
+    `sharing.csv` tell of them, where `random` is among the methods `random.csv` compares each with it, and where papers
+    print numbers of these methods on the benchmark, `printed.csv` has them beside ours. `command` is what the reader
+    types to get it again. Raises `UserError` when the records must not share a table or the folder cannot be written.
     """
     analysis = analyze(records, several_protocols=True)
     answered = answers(analysis, contrasts)
@@ -68,13 +70,21 @@ def render_comparison(
 def comparison_tables(analysis: Analysis, answered: Sequence[Answer], caption: str) -> list[Table]:
     """The tables people read; first the answers, where something was asked."""
     asked = contrast_tables(answered, analysis, caption) if answered else []
-    return [*asked, *views(analysis, caption), *printed_views(analysis, caption), *forgetting_views(analysis, caption)]
+    worth, *others = views(analysis, caption)
+    return [
+        *asked,
+        worth,
+        *random_views(analysis, caption),
+        *others,
+        *printed_views(analysis, caption),
+        *forgetting_views(analysis, caption),
+    ]
 
 
 def _numbers_files(analysis: Analysis, answered: Sequence[Answer]) -> list[NumbersFile]:
     """Tables for machines beside `table.csv`."""
     asked = [contrast_file(answered, CONTRASTS_TABLE)] if answered else []
-    return [*asked, *printed_files(analysis), *forgetting_files(analysis)]
+    return [*asked, *random_files(analysis), *printed_files(analysis), *forgetting_files(analysis)]
 
 
 def terminal_comparison(records: Sequence[RunRecord], contrasts: Sequence[Contrast] = ()) -> RenderableType:

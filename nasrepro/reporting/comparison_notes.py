@@ -44,7 +44,7 @@ def ranking_note(ranking: Ranking) -> str:
         note += (
             " All cells have as many parameters, so counting these ranks nothing. The p-value is of a permutation test "
             f"instead: the truth is dealt out to the cells anew {ranking.versus_chance.draws:,} times, and the mean τ "
-            "over the seeds is compared with what that gives."
+            "over the seeds is compared with what that gives (Holm over the rows)."
         )
     if ranking.ceiling is not None:
         note += (

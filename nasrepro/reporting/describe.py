@@ -168,8 +168,8 @@ def _language_model(skeleton: Mapping[str, Any], training: Mapping[str, Any]) ->
         f"{skeleton['vocabulary']:,} words",
         f"{skeleton['nodes']} nodes",
         *(f"{count:,} {what}" for what, count in limits.items() if count),
-        f"{training['epochs']} epochs of batch {training['batch_size']} and segments of about {training['bptt']} words, "
-        f"learning rate {training['lr']:g}",
+        f"{training['epochs']} epochs of batch {training['batch_size']}, learning rate {training['lr']:g}",
+        f"segments of about {training['bptt']} words",
     ]
     return ", ".join(parts)
 

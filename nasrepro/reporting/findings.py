@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nasrepro.metrics.chance import Chance
 from nasrepro.metrics.significance import MINIMUM_PAIRS, Comparison, attainable
 from nasrepro.reporting import contrasts
+from nasrepro.reporting.against_random import against_random, answer
 from nasrepro.reporting.analysis import ALPHA, Analysis, MethodResult, Scoring, Tested
 from nasrepro.reporting.comparison_table import p_equals
 from nasrepro.reporting.contrasts import Answer, sentence
@@ -22,7 +23,7 @@ def findings(analysis: Analysis, answered: Sequence[Answer] = ()) -> list[str]:
     sentences = [*(sentence(answer, family) for answer in answered), contrasts.out_of_reach(answered)]
     if main is not None:
         between = _unasked(analysis) if answered else _between(analysis)
-        sentences += [_worth(analysis, main), _random(analysis), between]
+        sentences += [_worth(analysis, main), answer(against_random(analysis)), _random(analysis), between]
     sentences += [_ranking(result) for result in analysis.methods if result.ranking is not None]
     sentences += forgetting_findings(analysis, answered)
     sentences += [_runs(analysis), _trust(analysis)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from nasrepro.errors import UserError
 from nasrepro.metrics.chance import Chance, tau_by_chance
 from nasrepro.metrics.noise import noise_ceiling
 from nasrepro.metrics.ranking import kendall_tau, tau_spread
-from nasrepro.metrics.significance import Comparison, against_exact
+from nasrepro.metrics.significance import Comparison, against_exact, holm
 from nasrepro.metrics.summary import Summary, summarize
 from nasrepro.records.record import Checkpoint, Probes, RunRecord
 from nasrepro.reporting.grouping import probe_truth
@@ -100,6 +100,16 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
         versus_params=against_exact(list(known.values()), by_params) if known and by_params is not None else None,
         versus_chance=tau_by_chance(list(shown.values()), truth) if by_params is None else None,
     )
+
+
+def with_adjusted_chance(rankings: Mapping[str, Ranking | None]) -> dict[str, Ranking | None]:
+    """The rankings of one table, the p-values against chance adjusted over all of them (Holm)."""
+    asked = [own.versus_chance.p if own is not None and own.versus_chance else None for own in rankings.values()]
+    found = dict(rankings)
+    for (name, own), p in zip(rankings.items(), holm(asked), strict=True):
+        if own is not None and own.versus_chance is not None and p is not None:
+            found[name] = replace(own, versus_chance=replace(own.versus_chance, p=p))
+    return found
 
 
 def oriented_truth(values: Sequence[float | None], *, higher_is_better: bool = True) -> np.ndarray:

@@ -40,9 +40,12 @@ def test_agreement_is_seen_and_its_side_told() -> None:
     truth = np.arange(12.0)
     scores = truth + np.random.default_rng(3).normal(0, 2, (5, 12))
     found, turned = tau_by_chance(scores, truth, draws=999), tau_by_chance(-scores, truth, draws=999)
-    assert found is not None and turned is not None
-    assert found.p < 0.01 and found.better
-    assert turned.p < 0.01 and not turned.better
+    assert found is not None
+    assert turned is not None
+    assert found.p < 0.01
+    assert found.better
+    assert turned.p < 0.01
+    assert not turned.better
 
 
 def test_what_cannot_be_ranked_is_not_tested() -> None:
