@@ -222,7 +222,7 @@ def test_every_setting_of_an_item_exists_and_can_have_its_value() -> None:
     for owner in papers().values():
         for entry in owner.items:
             for variant in entry.variants:
-                if catalog.knows(variant.method) and entry.benchmark in benchmarks.names():
+                if catalog.knows(variant.method):
                     benchmark = benchmarks.get(entry.benchmark)
                     settings = resolve(catalog.get(variant.method), benchmark, "laptop", variant.settings)
                     spec = RunSpec(
