@@ -114,8 +114,10 @@ THIRD_NODE_SAMPLERS: dict[str, dict[str, dict[str, Any]]] = {
 }
 """The same for the twelve cells whose third node alone is searched, where NAO was not run: a fifth is three cells."""
 
+_AVERAGES: dict[str, Any] = {"bn": "running"}
 RELEASED: dict[str, dict[str, dict[str, Any]]] = {
-    "unrolled-mixture": {"sampler": {"capped": False, "masks": "fresh"}},
+    "mixture": {"training": _AVERAGES},
+    "unrolled-mixture": {"training": _AVERAGES, "sampler": {"capped": False, "masks": "fresh"}},
 }
 """What released code did otherwise, under the protocol `as-released`."""
 

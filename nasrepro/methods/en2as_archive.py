@@ -58,7 +58,8 @@ class Archive:
 
     def __init__(self, space: Space[Any], settings: ArchiveSettings) -> None:
         self.settings, self.space = settings, space
-        self._high = np.nextafter(np.array(space.gene_sizes) - 0.5, 0)
+        self._last = np.array(space.gene_sizes) - 1
+        self._high = np.nextafter(self._last + 0.5, 0)
         self.genes = np.empty((0, len(space.gene_sizes)))
         """As kept (m, G)."""
         self.codes = np.empty((0, len(space.gene_sizes)), dtype=np.int8)
@@ -139,5 +140,8 @@ class Archive:
         return found
 
     def _rounded(self, genes: np.ndarray) -> np.ndarray:
-        codes: np.ndarray = np.floor(self._bounded(genes) + 0.5).astype(np.int8)
+        nearest = np.floor(self._bounded(genes) + 0.5)
+        codes: np.ndarray = np.minimum(nearest, self._last).astype(
+            np.int8
+        )  # just below ½ plus ½ is 1 in floating point
         return codes

@@ -16,6 +16,7 @@ from nasrepro.seeds import derive, torch_rng
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.supernets.catalog import supernet
 from nasrepro.supernets.darts_rnn_frame import Dropouts
+from nasrepro.supernets.norm import BatchNormMode
 from nasrepro.training.evaluate import CellScore
 from nasrepro.training.language_search import LanguageSupernetSettings
 from nasrepro.training.supernet import Diverged
@@ -43,6 +44,7 @@ class SharedText:
             skeleton,
             sharing=settings.sharing,
             normalize=settings.normalize,
+            mode=BatchNormMode(settings.bn),
             dropouts=Dropouts(
                 words=settings.dropout_words,
                 embedding=settings.dropout_embedding,

@@ -48,7 +48,8 @@ class RnnNetwork(LanguageModel):
     """A language model of one recurrent layer whose cell holds all candidate operations.
 
     With `normalize` one batch normalization without affine parameters, the same for all, goes over the first state and
-    every node, as in DARTS's searches; at evaluation it uses running averages.
+    every node, as in searches of DARTS; `mode` says by what at evaluation. DARTS has running averages, those of
+    mixtures: single paths may be carried away by them from word to word.
     """
 
     def __init__(
@@ -62,13 +63,14 @@ class RnnNetwork(LanguageModel):
         ar: float,
         rng: torch.Generator,
         masks: torch.Generator,
+        mode: BatchNormMode = BatchNormMode.RUNNING,
     ) -> None:
         super().__init__(skeleton, dropouts=dropouts, tar=tar, ar=ar, rng=rng, masks=masks)
         self.nodes, self.sharing = skeleton.nodes, sharing
         edges = first_edge(skeleton.nodes + 1)
         count = {"node": skeleton.nodes, "edge": edges, "edge_act": edges * len(ACTIVATIONS)}[sharing]
         self.matrices = nn.ParameterList(weight(rng, self.hidden, 2 * self.hidden) for _ in range(count))
-        self.norm = Norm(self.hidden, affine=False, mode=BatchNormMode.RUNNING) if normalize else None
+        self.norm = Norm(self.hidden, affine=False, mode=mode) if normalize else None
         self._everything = tuple(number for number in range(edges * _WIDTH) if number % _WIDTH)
 
     def forward(self, x: Reading, choice: Choice, gates: Tensor | None = None) -> Tensor:

@@ -35,7 +35,8 @@ class Forward:
         norm: Norm | None,
         weights: Tensor | None,
     ) -> None:
-        if norm is not None and norm.training and len(hidden) < 2:
+        self.by_batch = norm is not None and (norm.training or not norm.tracks)
+        if self.by_batch and len(hidden) < 2:
             raise ValueError("a batch of one text cannot be normalized")
         self.plan, self.mask, self.norm, self._matrices = plan, mask, norm, matrices
         self.nodes = products(plan, weights is not None)
@@ -49,7 +50,6 @@ class Forward:
         self.inner = self.hidden if mask is None else torch.empty_like(self.hidden)
         self.first = torch.empty_like(like)
         self.made = [like.new_empty(steps, len(node), batch, double) for node in self.nodes]
-        self.by_batch = norm is not None and norm.training
         self.spread = None if norm is None else like.new_empty(steps, len(self.nodes) + 1, width)
 
     def outputs(self, entered: Tensor, entry: Tensor) -> Tensor:
@@ -111,26 +111,32 @@ class Forward:
         """What happens to every state that is done: normalized, and masked where it is read."""
         if self.norm is not None:
             assert spread is not None
-            _normalize(self.norm, states[number], spread[number])
+            if self.by_batch:
+                _normalize_by_batch(self.norm, states[number], spread[number])
+            else:
+                _normalize_by_averages(self.norm, states[number], spread[number])
         if self.mask is not None and number in self.plan.read:
             torch.mul(states[number], self.mask, out=masked[number])
 
 
-def _normalize(norm: Norm, state: Tensor, spread: Tensor) -> None:
+def _normalize_by_averages(norm: Norm, state: Tensor, spread: Tensor) -> None:
     """Normalize (B, H) in place; `spread` becomes what it was multiplied by."""
     assert norm.mean is not None
     assert norm.var is not None
-    if not norm.training:
-        torch.rsqrt(norm.var + norm.eps, out=spread)
-        state.sub_(norm.mean).mul_(spread)
-        return
+    torch.rsqrt(norm.var + norm.eps, out=spread)
+    state.sub_(norm.mean).mul_(spread)
+
+
+def _normalize_by_batch(norm: Norm, state: Tensor, spread: Tensor) -> None:
+    """The same by the statistics of the texts that are read, which running averages follow where there are any."""
     rows = len(state)
     mean = state.mean(0)
     var = state.sub_(mean).square().mean(0)
     torch.rsqrt(var + norm.eps, out=spread)
     state.mul_(spread)
-    norm.mean.lerp_(mean, norm.momentum)
-    norm.var.lerp_(var.mul_(rows / (rows - 1)), norm.momentum)
+    if norm.mean is not None and norm.var is not None:
+        norm.mean.lerp_(mean, norm.momentum)
+        norm.var.lerp_(var.mul_(rows / (rows - 1)), norm.momentum)
 
 
 def views(made: Tensor) -> list[Views]:

@@ -16,7 +16,7 @@ class LanguageSupernetSettings(ObservedSettings):
     """
 
     published: ClassVar[str] = "Li & Talwalkar (UAI 2019), released PTB search; after Liu et al. (ICLR 2019)"
-    ours: ClassVar[tuple[str, ...]] = ("train_tokens", "valid_tokens", "score_tokens", "eval_batch")
+    ours: ClassVar[tuple[str, ...]] = ("bn", "train_tokens", "valid_tokens", "score_tokens", "eval_batch")
 
     epochs: int = Field(50, ge=1, description="passes over the training text")
     batch_size: int = Field(256, ge=2, description="streams of text that are read side by side")
@@ -41,12 +41,17 @@ class LanguageSupernetSettings(ObservedSettings):
         "node", description="one matrix per node, per node and input, or per node, input and activation"
     )
     normalize: bool = Field(False, description="batch normalization, without scale and shift, of the cell's states")
+    bn: Literal["batch", "running"] = Field(
+        "batch",
+        description="its statistics at evaluation: those of the streams that are read, or running averages over all "
+        "that was trained, under which single cells may lose all measure",
+    )
     train_tokens: int | None = Field(None, ge=2, description="first words of the training text; null is all")
     valid_tokens: int | None = Field(None, ge=2, description="first words of the validation text; null is all")
     score_tokens: int | None = Field(
         None, ge=2, description="first words of the validation text that give one-shot scores; null is all"
     )
-    eval_batch: int = Field(10, ge=1, description="streams that scored text is read in")
+    eval_batch: int = Field(10, ge=2, description="streams that scored text is read in")
 
     def learning_rate(self, epoch: int) -> float:
         """Of the weights, for segments of `bptt` words; constant."""
