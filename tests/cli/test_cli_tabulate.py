@@ -1,5 +1,6 @@
 """`benchmark build` and `benchmark verify`, from the terminal's side."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from nasrepro import benchmarks
 from nasrepro.home import shipped
 from nasrepro.tabulation import catalog
-from nasrepro.tabulation.build import Tabulation
+from nasrepro.tabulation.build import Tabulation, merge
 from nasrepro.tabulation.shards import ShardId
 
 SHARD = ShardId(3, 2522)
@@ -48,6 +49,27 @@ def test_building_again_elsewhere_measures_the_same_to_the_last_bit(nasrepro, ti
         nasrepro("benchmark", "build", "nb201-digits", "--shard", SHARD, "--folder", folder)
         found.append(tiny.read(SHARD, Path(folder)).scores)
     assert (found[0] == found[1]).all()
+
+
+def test_a_table_of_language_models_is_built_and_verified(nasrepro, monkeypatch):
+    """One shard of two cells is measured; the table repeats its rows, so a verification finds these two alone."""
+    recipe = catalog.get("rnn2-grammar").recipe
+    short = {"epochs": 2, "train_tokens": 120, "valid_tokens": 24, "test_tokens": 24, "batch_size": 4}
+    training = recipe.training.model_copy(update={**short, "valid_batch": 2, "test_batch": 2})
+    small = {"hidden": 8, "vocabulary": 50, "trials": 2, "report_epochs": (1, 2), "training": training}
+    found = Tabulation("rnn2-grammar", "grammar", recipe.model_copy(update=small))
+    monkeypatch.setitem(catalog.TABULATIONS, "rnn2-grammar", found)
+    built = nasrepro("benchmark", "build", "rnn2-grammar", "--shard", "3/16")
+    assert (built.code, built.out.strip()) == (0, "runs/tables/rnn2-grammar/shard-003-of-016.npz")
+    assert "kernels" not in built.err
+    measured = found.read(ShardId(3, 16), Path("runs/tables/rnn2-grammar"))
+    rows = [dataclasses.replace(measured, cells=ShardId(n, 16).of(recipe.measured())) for n in range(1, 17)]
+    copy = merge(found, rows, Path("table.npz"), {})
+    monkeypatch.setattr(benchmarks.rnn, "shipped", lambda name: copy)
+    result = nasrepro("benchmark", "verify", "rnn2-grammar", "--sample", "32", "--workers", "1", "--json")
+    identical = {cell["cell"]: cell["identical"] for cell in result.json["cells"]}
+    assert [cell for cell, trials in identical.items() if trials == 2] == measured.cells.tolist()
+    refused(nasrepro("benchmark", "build", "rnn2-grammar", "--shard", "1/33"), "n from 1 to 32")
 
 
 def test_a_shard_of_another_recipe_is_refused_and_kept(nasrepro, tiny, monkeypatch):
