@@ -31,7 +31,8 @@ class PlainRnn(nn.Module):
 
     def matrix(self, node: int, state: int, op: int) -> Tensor:
         edge = node * (node - 1) // 2 + state
-        return self.matrices[{"node": node - 1, "edge": edge, "edge_act": edge * 4 + op - 1}[self.sharing]]
+        found: Tensor = self.matrices[{"node": node - 1, "edge": edge, "edge_act": edge * 4 + op - 1}[self.sharing]]
+        return found
 
     def contribution(self, node: int, state: int, op: int, states: list[Tensor], mask: Tensor | float) -> Tensor:
         gate, value = ((states[state] * mask) @ self.matrix(node, state, op)).chunk(2, 1)
@@ -51,7 +52,8 @@ class PlainRnn(nn.Module):
                     elif edge * 5 + op in choice:
                         total = total + self.contribution(node, state, op, states, masks[1])
             states.append(self.norm(total))
-        return torch.stack(states[1:]).mean(0)
+        out: Tensor = torch.stack(states[1:]).mean(0)
+        return out
 
     def mixed_cell(
         self, x: Tensor, hidden: Tensor, choice: Tensor, masks: tuple[Tensor | float, Tensor | float]
@@ -68,7 +70,8 @@ class PlainRnn(nn.Module):
                 each = states + gate * (ACTIVATIONS[op](value) - states)
                 total = total + (choice[first : first + node, op].view(-1, 1, 1) * each).sum(0)
             states = torch.cat([states, self.norm(total).unsqueeze(0)])
-        return states[1:].mean(0)
+        out: Tensor = states[1:].mean(0)
+        return out
 
     def recurrent(
         self, x: Tensor, hidden: Tensor, choice: Choice, masks: tuple[Tensor | float, Tensor | float] = (1.0, 1.0)

@@ -14,7 +14,7 @@ from nasrepro.spaces.darts_rnn_genotype import ACTIVATIONS, OPS, first_edge
 from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
 from nasrepro.supernets.choice import Choice
 from nasrepro.supernets.darts_rnn_cell import Surroundings, unroll
-from nasrepro.supernets.darts_rnn_frame import Dropouts, LanguageModel, Reading, weight
+from nasrepro.supernets.darts_rnn_frame import Dropouts, Kept, LanguageModel, Reading, weight
 from nasrepro.supernets.darts_rnn_many import unroll_many
 from nasrepro.supernets.darts_rnn_plan import Plan, Term
 from nasrepro.supernets.norm import BatchNormMode, Norm
@@ -80,22 +80,24 @@ class RnnNetwork(LanguageModel):
         value, soft in gradient, makes the result of a path differentiable in those of its operations; the result of a
         mixture is differentiable in its weights.
         """
-        mixture = choice if isinstance(choice, Tensor) else gates
-        chosen = plan(self._everything if isinstance(choice, Tensor) else choice, self.nodes, self.sharing)
-        weights = None if mixture is None else mixture[_rows(chosen)].to(self.embedding.dtype)
         kept = self.draw(x.tokens.shape[1])
-        outputs = unroll(
-            chosen,
-            self.entered(x.tokens, kept),
-            self.entry[self.hidden :],
-            list(self.matrices),
-            Surroundings(self.state(x), kept.hidden, self.norm),
-            weights,
-        )
+        outputs, weights = self.outputs(x, choice, gates, kept)
         logits = self.finish(x, outputs, kept)
         if gates is not None and weights is not None and not len(weights):
             logits = logits + 0 * gates.sum()  # a path of nothing but `none` has derivatives, too: zeros
         return logits
+
+    def outputs(
+        self, x: Reading, choice: Choice, gates: Tensor | None = None, kept: Kept | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """What the cell puts out (T, B, H), and the weights of its terms, where there are any."""
+        mixture = choice if isinstance(choice, Tensor) else gates
+        chosen = plan(self._everything if isinstance(choice, Tensor) else choice, self.nodes, self.sharing)
+        weights = None if mixture is None else mixture[_rows(chosen)].to(self.embedding.dtype)
+        kept = kept or self.draw(x.tokens.shape[1])
+        around = Surroundings(self.state(x), kept.hidden, self.norm)
+        entered, entry = self.entered(x.tokens, kept), self.entry[self.hidden :]
+        return unroll(chosen, entered, entry, list(self.matrices), around, weights), weights
 
     def many(self, x: Reading, paths: Sequence[Path]) -> Tensor:
         """A segment → logits of every path (paths, T·B, V).
