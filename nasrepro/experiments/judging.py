@@ -16,6 +16,9 @@ from nasrepro.records.record import Found, Probes, Score, TracePoint, Visited
 from nasrepro.records.watched import Watched
 from nasrepro.spaces.base import Genotype
 
+TRAINING_CURVE = "validation perplexity of the answer"
+"""Name of the series of a record that holds the answer's own training, over epochs."""
+
 
 @dataclass(frozen=True)
 class Judge:
@@ -55,9 +58,14 @@ class Judge:
             "visited": self._visited(result),
             "watched": self._watched(result, context),
             "loss": result.loss,
-            "series": result.series,
+            "series": {**result.series, **self._training_of(genotype)},
             "notes": [*result.notes, *_warnings(genotype, context)],
         }
+
+    def _training_of(self, answer: Genotype) -> dict[str, list[tuple[int, float]]]:
+        """How the answer fared while it was trained from scratch, where that is known."""
+        curve = self.oracle.learning_curve(answer)
+        return {TRAINING_CURVE: curve} if curve else {}
 
     def _visited(self, result: SearchResult) -> list[Visited]:
         """With their truth; a cell that was visited again is looked up once."""

@@ -100,6 +100,17 @@ class StandaloneOracle(Oracle):
             raise UserError(f"{self.name} scores a test text once, so that no epoch can be called the best")
         return self._answer(genotype, Fidelity(dataset, split, epochs), None, _best)
 
+    def learning_curve(self, genotype: Genotype) -> list[tuple[int, float]]:
+        """Of a language model; up to the epoch that all finished trials have, and without those in which a loss
+        exploded."""
+        if not self.recipe.task.scores_both:
+            return []
+        asked = Fidelity(self._dataset, Split.TEST, self.recipe.settings.epochs)
+        records = [train_planned(own, self.store, report=self._report) for own in self.planned(genotype, asked)]
+        curves = [[point.perplexity for point in record.curve] for record in records if record.status == "done"]
+        means = enumerate((float(np.mean(points)) for points in zip(*curves, strict=False)), 1)
+        return [(epoch, value) for epoch, value in means if math.isfinite(value)]
+
     def query_all(
         self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str | None = None
     ) -> np.ndarray:

@@ -69,6 +69,11 @@ class Oracle(ABC):
         """
         raise UserError(f"{self.name} holds no curves of training, so that no epoch can be called the best")
 
+    def learning_curve(self, genotype: Genotype) -> list[tuple[int, float]]:
+        """Perplexity on validation text, epoch by epoch, of the training behind the worth of a cell, as the mean of its
+        trials; empty where no such curve is known."""
+        return []
+
     @abstractmethod
     def query_all(
         self, *, dataset: str, split: Split, epochs: int, seed: int | None = None, quantity: str | None = None

@@ -42,6 +42,14 @@ def test_one_training_answers_for_both_held_out_parts(oracle, store):
     assert "400 training tokens of grammar with 50 words" in test.source
 
 
+def test_the_training_of_a_cell_is_known_epoch_by_epoch(oracle, store):
+    (planned,) = oracle.planned(CELL, Fidelity("grammar", Split.TEST, 2))
+    curve = oracle.learning_curve(CELL)
+    record = get_training(store, planned.key)
+    assert curve == [(point.epoch, math.exp(point.loss)) for point in record.curve]
+    assert min(value for _, value in curve) == record.worth("valid")
+
+
 def test_a_search_may_ask_for_shorter_trainings(oracle):
     short = Fidelity("grammar", Split.VALID, 1)
     assert short in oracle.fidelities()
