@@ -117,9 +117,12 @@ THIRD_NODE_SAMPLERS: dict[str, dict[str, dict[str, Any]]] = {
 _AVERAGES: dict[str, Any] = {"bn": "running"}
 RELEASED: dict[str, dict[str, dict[str, Any]]] = {
     "mixture": {"training": _AVERAGES},
+    "gumbel": {"training": {"bn": "batch"}},
+    "controller": {"sampler": {"baseline": "moving"}},
     "unrolled-mixture": {"training": _AVERAGES, "sampler": {"capped": False, "masks": "fresh"}},
 }
-"""What released code did otherwise, under the protocol `as-released`."""
+"""What released code did otherwise, under the protocol `as-released`; and where what was released for images has no
+counterpart, that it is not taken over."""
 
 LAPTOP_SAMPLER: dict[str, Any] = {
     "controller_lr": 5e-3,

@@ -60,6 +60,7 @@ class Evolution:
         settings, genes = self.settings, [self.space.genes(cell) for cell in population]
         pairs, single = genes[: settings.crossover_parents], genes[: settings.mutation_parents]
         together = self.space.genes_per_choice
+        together = together if len(genes[0]) > together else 1  # a cell of one choice can only be divided inside it
         children = [self._crossed(*_pair(pairs, rng), rng, together) for _ in range(settings.crossovers)]
         children += [self._mutated(single[int(rng.integers(len(single)))], rng) for _ in range(settings.mutations)]
         return [self.space.from_genes(child) for child in children]

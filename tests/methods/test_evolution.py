@@ -11,6 +11,7 @@ from nasrepro.methods.evolution import Evolution, EvolutionSettings
 from nasrepro.methods.method import Method
 from nasrepro.methods.resolving import resolve
 from nasrepro.spaces.darts_cnn import DartsSpace
+from nasrepro.spaces.darts_rnn import RnnSpace
 from nasrepro.spaces.nb201 import NB201Genotype, NB201Space
 from nasrepro.training.evaluate import CellScore
 
@@ -140,6 +141,14 @@ def test_the_published_numbers_and_those_of_the_scales():
             found = resolve(MINE, benchmarks.get(where), scale)["selector"]
             assert found["population"] + found["generations"] * (found["crossovers"] + found["mutations"]) == most
             assert found["mutation_probability"] == 0.2
+
+
+def test_cells_of_one_choice_are_crossed_inside_it():
+    space = RnnSpace(3)
+    breeder = Evolution(space, EvolutionSettings(crossovers=20, mutations=0, crossover_parents=2))
+    parents = [space.from_genes((0, 1)), space.from_genes((2, 3))]
+    children = {space.genes(child) for child in breeder._children(parents, np.random.default_rng(0))}
+    assert children == {(2, 1), (0, 3)}
 
 
 def test_crossover_in_the_darts_space_exchanges_whole_choices():
