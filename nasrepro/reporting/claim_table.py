@@ -110,7 +110,9 @@ def _sentence(own: Judged, group: OursGroup, *, several: bool) -> str:
     """`Holds at this scale: more than … Measured: … is 0.80 [0.79, 0.81], 10 of 10 seeds on that side, p = 0.002.`"""
     digits = own.measured.digits
     lead = f"{group.label}: " if several else ""
-    said = f"{own.claim.says[:1].lower()}{own.claim.says[1:]}"
+    said = own.claim.says
+    if said[1:2].islower():  # else it begins with a name such as ENAS
+        said = f"{said[:1].lower()}{said[1:]}"
     if own.verdict == "not measured":
         return f"{lead}{'not' if lead else 'Not'} measured: {said}; no run has {own.measured.sought}."
     interval = brackets(stat(own.summary), digits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from nasrepro.papers.cells_figure import CellsItem
 from nasrepro.papers.model import PaperItem
 from nasrepro.papers.table import TableItem
 from nasrepro.records.store import write_copies
+from nasrepro.reporting.against_random import against_random, answer
+from nasrepro.reporting.cells_figures import Material, cells_figures, material_of
+from nasrepro.reporting.cells_reading import cells_reading
 from nasrepro.reporting.cells_tables import cells_findings, data_of_cells, known_runs, places_table, worth_table
 from nasrepro.reporting.cells_values import Trainings, judge_cells
 from nasrepro.reporting.claim_table import claim_table
@@ -110,7 +114,7 @@ def _rendition(
     if isinstance(item, TableItem):
         return _table_rendition(item, groups)
     if isinstance(item, CellsItem):
-        return _cells_rendition(item, groups, trainings)
+        return _cells_rendition(item, groups, trainings, draw=draw)
     judged = [(group, judge(item, group)) for group in groups]
     about = [item.how, *(group.caption for group in groups)]
     return Rendition(
@@ -135,15 +139,29 @@ def _table_rendition(item: TableItem, groups: Sequence[OursGroup]) -> Rendition:
     return Rendition(
         full,
         tables,
-        table_findings(item, judged),
+        [*_beside_random(groups), *table_findings(item, judged)],
         paper_notes(item),
         claims=claim_table(item.title, item.claims, judged) if item.claims else None,
     )
 
 
-def _cells_rendition(item: CellsItem, groups: Sequence[OursGroup], trainings: Mapping[str, Trainings]) -> Rendition:
+def _beside_random(groups: Sequence[OursGroup]) -> list[str]:
+    """Whether search is better than random, for the groups that hold both."""
+    answers = [(group, answer(against_random(group.analysis))) for group in groups]
+    return [line for group, text in answers if text for line in _said_of(group, groups, [text])]
+
+
+def _cells_rendition(
+    item: CellsItem, groups: Sequence[OursGroup], trainings: Mapping[str, Trainings], *, draw: bool
+) -> Rendition:
     judged = [(group, judge_cells(item, group, trainings.get(group.benchmark))) for group in groups]
     about = [item.how, *(group.caption for group in groups)]
+    first = {group.benchmark: group for group in reversed(groups)}  # groups of one benchmark share its trainings
+    shown = [
+        (group, material_of(item, group, trainings.get(group.benchmark) if first[group.benchmark] is group else None))
+        for group in groups
+    ]
+    readings = [_said_of(group, groups, cells_reading(item, group.analysis, own)) for group, own in shown]
     known = known_runs(item, groups)
     searched = any(view.form == "strip" for view in item.views)
     return Rendition(
@@ -152,10 +170,23 @@ def _cells_rendition(item: CellsItem, groups: Sequence[OursGroup], trainings: Ma
             claim_table(item.title, item.claims, judged, for_people=True, notes=about),
             places_table(known) if searched else worth_table(item, known),
         ],
-        findings=cells_findings(item, judged),
+        findings=[*chain.from_iterable(readings), *cells_findings(item, judged)],
         paper_notes=item.notes,
         data=data_of_cells(known, trainings),
+        drawings=_cells_drawings(item, shown) if draw else (),
     )
+
+
+def _cells_drawings(item: CellsItem, shown: Sequence[tuple[OursGroup, Material]]) -> list[Drawing]:
+    """Every view of every group."""
+    with styled():
+        drawn = [cells_figures(item, group, own, number) for number, (group, own) in enumerate(shown, start=1)]
+    return list(chain.from_iterable(drawn))
+
+
+def _said_of(group: OursGroup, groups: Sequence[OursGroup], sentences: Sequence[str]) -> list[str]:
+    """With the group's name where there are several."""
+    return [f"{group.label}: {text}" if len(groups) > 1 else text for text in sentences]
 
 
 def _drawings(item: FigureItem, judged: Sequence[tuple[OursGroup, Sequence[Judged]]]) -> list[Drawing]:
