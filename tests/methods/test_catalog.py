@@ -54,7 +54,8 @@ def test_sound_is_the_default_protocol_everywhere():
 @pytest.mark.parametrize("where", benchmarks.names())
 @pytest.mark.parametrize("name", catalog.METHODS)
 def test_every_method_resolves_at_every_scale_to_what_the_scale_says(name, where, scale):
-    method, target = catalog.get(name), benchmarks.get(where)
+    target = benchmarks.get(where)
+    method = catalog.get(name).inside(target)
     settings = resolve(method, target, scale)
     assert set(settings) == {*method.blocks(), *(["skeleton"] if method.one_shot else [])}
     for block, values in target.scales[scale].items():
