@@ -27,8 +27,8 @@ def values_of(item: TableItem, column: Column, analysis: Analysis, result: Metho
     scoring = scoring_for(item, column, analysis)
     if scoring is None or (column.error and not scoring.higher_is_better):
         return {}
-    if column.of != "answer" and scoring.name != PRIMARY:  # traces and rankings hold the primary scoring only
-        return {}
+    if column.of not in ("answer", "best") and scoring.name != PRIMARY:
+        return {}  # traces and rankings hold the primary scoring only
     if column.of == "tau":
         return dict(result.ranking.taus) if result.ranking is not None else {}
     if column.of == "params":

@@ -11,6 +11,7 @@ import text_factory
 from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.papers.catalog import item
 from nasrepro.papers.cells_figure import CellsItem
+from nasrepro.papers.table import TableItem
 from nasrepro.records.record import RunRecord
 from nasrepro.reporting.cells_figures import cells_figures, material_of
 from nasrepro.reporting.cells_reading import cells_reading, ranking_reading
@@ -18,6 +19,7 @@ from nasrepro.reporting.cells_study import SharedCells, places_of, shared_cells,
 from nasrepro.reporting.cells_values import Trainings
 from nasrepro.reporting.ours import OursGroup, grouped
 from nasrepro.reporting.reproduction import render_reproduction
+from nasrepro.reporting.reproduction_values import values_of
 from nasrepro.reporting.style import Drawing, styled
 from nasrepro.spaces.darts_rnn import RnnSpace
 
@@ -176,3 +178,13 @@ def test_pages_begin_with_the_answers(tmp_path: Path) -> None:
     assert "agrees with the last one by" in shown.read_text(encoding="utf-8")
     drawings = sorted(path.name for path in (tmp_path / "8" / "figures").glob("*.svg"))
     assert drawings == ["figure-8-shared-training.svg", "figure-8-training.svg"]
+
+
+def test_the_best_of_the_seeds_is_known_under_every_scoring() -> None:
+    table = item("sciuto/table-3")
+    assert isinstance(table, TableItem)
+    group = grouped(table, text_factory.records(["random"], 5), [])[0]
+    result = group.analysis.method("random")
+    for key in ("valid", "test"):
+        found = values_of(table, table.column(f"best_{key}"), group.analysis, result)
+        assert list(found.values()) == [min(values_of(table, table.column(key), group.analysis, result).values())]
