@@ -95,6 +95,9 @@ class CellsItem(Item):
     kind: Literal["cells"] = "cells"
     policies: list[Policy] = Field(default_factory=list)
     views: list[View]
+    released_order: list[str] = Field(default_factory=list)
+    """Ids of all cells, the truly best first, as the paper's authors released it: a truth of another size and corpus,
+    which ours can be held against."""
     claims: list[CellsClaim] = Field(default_factory=list)
     how: str
     """How ours is obtained and where it differs from the paper's, for the caption."""

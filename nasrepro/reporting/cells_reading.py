@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -34,6 +35,8 @@ def cells_reading(item: CellsItem, analysis: Analysis, material: Material) -> li
         sentences.append(_sharing(material.cells))
     if material.trainings is not None and "training" in forms:
         sentences += [_trainings(material.trainings, share) for view in item.views for share in view.marks if share < 1]
+    if item.released_order and (material.trainings is not None or not item.needs_trainings):
+        sentences.append(_against_released(item.released_order, material))
     return [text for text in sentences if text]
 
 
@@ -121,6 +124,23 @@ def _sharing(own: SharedCells) -> str:
         f"under shared weights has mean {decimal(chance.mean, 2)} over {len(own.seeds)} runs, {p_equals(chance.p)}; "
         f"the mean place is {join_words(means)}.{truly}"
     )
+
+
+def _against_released(order: Sequence[str], material: Material) -> str:
+    """How far this truth agrees with that of the paper's authors, after every epoch where epochs are known."""
+    place = {cell: float(number) for number, cell in enumerate(order)}
+
+    def tau(cells: Sequence[str], worth: np.ndarray) -> str:
+        return decimal(kendall_tau(worth, [place.get(cell, math.nan) for cell in cells]), 2)
+
+    said = "The authors of the paper released the order of these cells by their own trainings (PTB, 1,000 epochs)"
+    if material.trainings is not None:
+        own, mean = material.trainings, np.nanmean(material.trainings.perplexity, axis=0)
+        taus = [f"{tau(own.cells, mean[:, column])} ({epoch})" for column, epoch in enumerate(own.epochs)]
+        return f"{said}. Ours agrees with it by τ = {', '.join(taus)} after the epochs in brackets."
+    if material.cells is None:
+        return ""
+    return f"{said}; this truth agrees with it by τ = {tau(material.cells.cells, material.cells.truth)}."
 
 
 def _trainings(own: Trainings, share: float) -> str:

@@ -113,6 +113,17 @@ def test_the_reading_follows_the_numbers() -> None:
     assert "No, it is worse than chance on the 32 cells" in against
 
 
+def test_the_truth_is_held_against_the_one_that_was_released() -> None:
+    order, cells = figure("figure-8").released_order, [RnnSpace(2).parse(str(index)).id for index in range(32)]
+    assert sorted(order) == sorted(cells)
+    assert order[0] == RnnSpace(2).parse("2").id, "tanh from the input, then sigmoid from the input"
+    worth = np.array([[[float(order.index(cell)), -float(order.index(cell))] for cell in cells]])
+    known = Trainings(cells=tuple(cells), epochs=(1, 2), perplexity=worth)
+    records = text_factory.records(["randomnas"], 2)
+    assert "τ = 1.00 (1), −1.00 (2)" in reading("figure-8", records, known)
+    assert "this truth agrees with it by τ = " in reading("figure-4", records)
+
+
 def test_who_found_the_best_cell_is_told_and_what_chance_makes_of_it() -> None:
     records = text_factory.records(["random", "darts-v1"], 10)
     records += [text_factory.record("enas", seed, answer=BEST) for seed in range(10)]
