@@ -82,7 +82,7 @@ def _searches(words: int, nodes: int) -> dict[str, dict[str, Any]]:
                 "probe_points": 4 if small else 2,
             },
             "sampler": SMALL_LAPTOP_SAMPLER if small else LAPTOP_SAMPLER,
-            "selector": {"candidates": 32 if small else 50, **EVOLVED_100},
+            "selector": {**({} if small else {"candidates": 50}), **EVOLVED_100},
             "search": {"queries": 10},
         },
         "paper": {},

@@ -42,7 +42,7 @@ def query(
     runs: options.Runs = Path("runs"),
     json: options.Json = False,
 ) -> None:
-    """Look up the stand-alone accuracy of genotypes."""
+    """Look up what genotypes are worth alone: accuracy, or perplexity of language models."""
     from nasrepro import benchmarks
     from nasrepro.spaces.catalog import cell_of
     from nasrepro.splits import Split
@@ -76,7 +76,7 @@ def query(
         console.show_json(rows)
         return
     columns = ("index", "genotype", "value", "n_trials")
-    what = f"accuracy in % on {rows[0]['dataset']} {wanted.value} after {epochs} epochs"
+    what = f"{'perplexity' if target.language else 'accuracy in %'} on {rows[0]['dataset']} {wanted.value} after {epochs} epochs"
     console.show_table(columns, [[row[name] for name in columns] for row in rows], title=what)
     console.say(f"source: {rows[0]['source']}")
 

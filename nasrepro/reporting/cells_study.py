@@ -11,10 +11,10 @@ import numpy as np
 from nasrepro.metrics.chance import Chance, tau_by_chance
 from nasrepro.metrics.noise import noise_ceiling
 from nasrepro.metrics.ranking import kendall_tau
-from nasrepro.records.record import Probes
 from nasrepro.reporting.analysis import MethodResult
 from nasrepro.reporting.cells_values import functions_of, shared_matrices
 from nasrepro.reporting.grouping import probe_truth
+from nasrepro.reporting.ranking import looks_together
 from nasrepro.spaces import catalog
 
 
@@ -141,8 +141,11 @@ def shared_cells(result: MethodResult | None) -> SharedCells | None:
     known = np.array([value is not None for value in first.truth])
     if known.sum() < 2:
         return None
-    steps = sorted(set.intersection(*({point.step for point in probes.checkpoints} for _, probes in probed)))
-    shared = np.array([_losses(probes, steps) for _, probes in probed])[:, :, known]
+    seen = looks_together([probes for _, probes in probed])
+    together = [(step, looks) for step, looks in seen if len(looks) == len(probed)]
+    if not together:
+        return None
+    shared = np.array([[look.loss for look in looks] for _, looks in together])[:, :, known].swapaxes(0, 1)
     records = [record for record, _ in probed]
     return SharedCells(
         cells=tuple(cell for cell, is_known in zip(first.cells, known, strict=True) if is_known),
@@ -151,14 +154,9 @@ def shared_cells(result: MethodResult | None) -> SharedCells | None:
         trainings=np.nan_to_num(_numbers(first.truth_trials or [None] * known.size), nan=1.0)[known],
         truth_words=probe_truth(records),
         seeds=tuple(record.spec.seed for record in records),
-        steps=tuple(steps),
+        steps=tuple(step for step, _ in together),
         shared=np.exp(shared),
     )
-
-
-def _losses(probes: Probes, steps: Sequence[int]) -> list[list[float]]:
-    by_step = {point.step: point.loss for point in probes.checkpoints}
-    return [by_step[step] for step in steps]
 
 
 def _numbers(values: Sequence[float | None]) -> np.ndarray:

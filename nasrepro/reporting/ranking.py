@@ -161,11 +161,26 @@ def _summary(values: Sequence[float]) -> Summary:
     return summarize([value for value in values if math.isfinite(value)])
 
 
-def _curve(probed: Sequence[Probes], truth: np.ndarray, higher_is_better: bool) -> tuple[TauPoint, ...]:
-    by_step: dict[int, list[float]] = {}
+def looks_together(probed: Sequence[Probes]) -> list[tuple[int, list[Checkpoint]]]:
+    """What runs saw of their supernets at the same time: weight updates, and a look of each run that has one then.
+
+    Runs that looked equally often are compared look by look, at the mean of their updates: segments of a text are of
+    random length, so that an epoch does not have the same number of them in every run. Others where updates agree.
+    """
+    counts = {len(probes.checkpoints) for probes in probed}
+    if len(counts) == 1:
+        rows = zip(*(probes.checkpoints for probes in probed), strict=True)
+        return [(round(sum(point.step for point in row) / len(row)), list(row)) for row in rows]
+    by_step: dict[int, list[Checkpoint]] = {}
     for probes in probed:
         for point in probes.checkpoints:
-            own = merits(point, higher_is_better=higher_is_better)
-            by_step.setdefault(point.step, []).append(kendall_tau(own, truth))
-    points = [TauPoint(step, _summary(taus)) for step, taus in sorted(by_step.items())]
+            by_step.setdefault(point.step, []).append(point)
+    return sorted(by_step.items())
+
+
+def _curve(probed: Sequence[Probes], truth: np.ndarray, higher_is_better: bool) -> tuple[TauPoint, ...]:
+    points = []
+    for step, looks in looks_together(probed):
+        taus = [kendall_tau(merits(look, higher_is_better=higher_is_better), truth) for look in looks]
+        points.append(TauPoint(step, _summary(taus)))
     return tuple(point for point in points if point.tau.n)
