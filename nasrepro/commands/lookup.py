@@ -76,7 +76,8 @@ def query(
         console.show_json(rows)
         return
     columns = ("index", "genotype", "value", "n_trials")
-    what = f"{'perplexity' if target.language else 'accuracy in %'} on {rows[0]['dataset']} {wanted.value} after {epochs} epochs"
+    quantity = "perplexity" if target.language else "accuracy in %"
+    what = f"{quantity} on {rows[0]['dataset']} {wanted.value} after {epochs} epochs"
     console.show_table(columns, [[row[name] for name in columns] for row in rows], title=what)
     console.say(f"source: {rows[0]['source']}")
 
