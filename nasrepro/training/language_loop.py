@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from nasrepro.datasets.text_streams import Segment
 from nasrepro.splits import Split
-from nasrepro.training.evaluate import CellScore
+from nasrepro.training.evaluate import CellScore, TextScore
 from nasrepro.training.language import LanguageSettings
 from nasrepro.training.standalone_loop import (
     Batches,
@@ -32,12 +32,14 @@ _EXPLODED = 100.0  # nats per word: guessing blindly among 10,000 words costs 9.
 class LanguageProgress(StandaloneProgress):
     """What has happened so far. An epoch that was rolled back has NaN for its loss and the kept weights' score."""
 
+    judged: ClassVar[type[CellScore]] = TextScore
+
     stored: list[float] = field(default_factory=list)
     """Validation losses of the epochs before averaging, by which it is decided when that begins."""
     kept: int = 0
     """Epoch whose weights are kept, the best on the validation text; 0 before any."""
     averages: int = 0
-    """Epoch after which averaging began; 0 where it has not."""
+    """Epoch after which averaging began; 0 where it has not, or was gone back behind."""
     rollbacks: int = 0
     """How often the kept weights were gone back to."""
 
@@ -47,7 +49,8 @@ class LanguageTraining(StandaloneTraining[Segment]):
 
     SGD becomes averaged SGD once the validation loss stops falling; from then on the averages are scored, and kept. A
     loss that is no number, or exploded, takes weights and optimizer back to those of the best epoch, and training goes
-    on with the next one, as EN²AS and NSAS released it. `logits` gives (T·B, V) of a segment.
+    on with the next one, as EN²AS and NSAS released it; so does a validation loss that is not finite. `logits` gives
+    (T·B, V) of a segment.
     """
 
     progress: LanguageProgress
@@ -102,25 +105,38 @@ class LanguageTraining(StandaloneTraining[Segment]):
                 self.progress.loss[-1] = math.nan
 
     def _judge(self) -> None:
+        """Score, and keep what is best; or go back. Raises `Diverged` where nothing with a finite loss is kept."""
         progress = self.progress
-        if math.isnan(progress.loss[-1]):
+        score = None if math.isnan(progress.loss[-1]) else self._scored()
+        if score is None:
+            progress.loss[-1] = math.nan
             self._roll_back()
             progress.curve.append(EpochScores(progress.epoch, progress.curve[progress.kept - 1].scores))
             return
-        with self._averaged():
-            score = self.judges[Split.VALID].score(self.network, self._logits)
-            if not progress.kept or score.loss < progress.curve[progress.kept - 1].scores[Split.VALID].loss:
-                progress.kept = progress.epoch
-                self._kept = {
-                    "weights": {name: weight.detach().clone() for name, weight in self.network.named_parameters()},
-                    **self._optimizer_state(),
-                }
         progress.curve.append(EpochScores(progress.epoch, {Split.VALID: score}))
         if not self.averaging:
             if self._settings.asgd and self._is_time(score.loss):
                 self._begin_averaging()
                 progress.averages = progress.epoch
             progress.stored.append(score.loss)
+
+    def _scored(self) -> CellScore | None:
+        """On the validation text, the weights being kept when they are the best so far; None where the loss is not
+        finite but others are kept."""
+        progress = self.progress
+        with self._averaged():
+            score = self.judges[Split.VALID].score(self.network, self._logits)
+            if not math.isfinite(score.loss):
+                if self._kept is None:
+                    raise Diverged(f"validation loss became {score.loss} in epoch {progress.epoch}")
+                return None
+            if not progress.kept or score.loss < progress.curve[progress.kept - 1].scores[Split.VALID].loss:
+                progress.kept = progress.epoch
+                self._kept = {
+                    "weights": {name: weight.detach().clone() for name, weight in self.network.named_parameters()},
+                    **self._optimizer_state(),
+                }
+        return score
 
     def _is_time(self, loss: float) -> bool:
         """Whether averaging begins after this epoch: a switch that follows noisy losses is noise itself where trainings
@@ -160,6 +176,8 @@ class LanguageTraining(StandaloneTraining[Segment]):
         self._restore_weights()
         assert self._kept is not None
         self._load_optimizer(self._kept)
+        if not self.averaging:
+            self.progress.averages = 0
         self.progress.rollbacks += 1
 
     def _restore_weights(self) -> None:

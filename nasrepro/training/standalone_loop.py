@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path as FilePath
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +68,9 @@ class EpochScores:
 class StandaloneProgress:
     """What has happened so far; part of every checkpoint."""
 
+    judged: ClassVar[type[CellScore]] = CellScore
+    """What judges give."""
+
     epoch: int = 0
     loss: list[float] = field(default_factory=list)
     """Mean per epoch of the loss that the weights descended, over batches."""
@@ -87,7 +90,7 @@ class StandaloneProgress:
     def of(cls, state: Mapping[str, Any]) -> Self:
         """Reads what `state_dict` wrote."""
         curve = [
-            EpochScores(epoch, {Split(split): CellScore(*score) for split, score in scores.items()})
+            EpochScores(epoch, {Split(split): cls.judged(*score) for split, score in scores.items()})
             for epoch, scores in state["curve"]
         ]
         return cls(**{**state, "curve": curve})

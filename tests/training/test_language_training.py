@@ -198,6 +198,33 @@ def test_without_weights_to_go_back_to_a_training_diverges():
         training.run(None, silent)
 
 
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_no_weights_are_kept_whose_validation_loss_is_no_number(loss):
+    training, _ = small(loss, 3.0)
+    with pytest.raises(Diverged, match=f"validation loss became {loss} in epoch 1"):
+        training.run(None, silent)
+    training, judge = small(3.0, 2.0, loss, 4.0, nonmono=1)
+    training.run(None, silent)
+    progress = training.progress
+    assert [point.scores[Split.VALID].loss for point in progress.curve] == [3.0, 2.0, 2.0, 4.0]
+    assert (progress.kept, progress.rollbacks, progress.stored) == (2, 1, [3.0, 2.0, 4.0])
+    assert progress.averages == 4, "the losses that were stored tell when averaging begins"
+    assert math.isnan(progress.loss[2])
+    training.test(Says(2.0))
+    assert torch.equal(training.network.weight, judge.shown[1])
+
+
+def test_going_back_to_before_averaging_forgets_that_it_began():
+    training, _ = small(3.0, 4.0, math.nan, 5.0, average_from=2, epochs=4)
+    training.run(None, silent)
+    assert training.averaging
+    assert training.progress.averages == 4, "it began anew"
+    training, _ = small(3.0, 4.0, 5.0, math.nan, average_from=3)
+    training.run(None, silent)
+    assert not training.averaging
+    assert training.progress.averages == 0
+
+
 def test_a_training_that_is_stopped_after_every_epoch_ends_the_same(text, tmp_path):
     cell, fitted = from_index(16, 2), fitting_text(text, SKELETON, RECIPE)
     whole = train_language_model(cell, fitted, SKELETON, RECIPE, 1)
@@ -216,6 +243,7 @@ def test_a_training_that_is_stopped_after_every_epoch_ends_the_same(text, tmp_pa
     assert [p.scores[Split.VALID].loss for p in resumed.progress.curve] == [
         p.scores[Split.VALID].loss for p in whole.progress.curve
     ]
+    assert {type(p.scores[Split.VALID]) for p in resumed.progress.curve} == {TextScore}, "values are perplexities"
 
 
 def test_a_cell_learns_to_go_round(text):
