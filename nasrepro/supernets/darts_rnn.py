@@ -24,7 +24,7 @@ Sharing = Literal["node", "edge", "edge_act"]
 _WIDTH = len(OPS)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def plan(entries: Path, nodes: int, sharing: Sharing) -> Plan:
     """What runs for a set of numbers edge · 5 + operation; the nodes' mean is the output."""
     wanted, terms = sorted(set(entries)), []

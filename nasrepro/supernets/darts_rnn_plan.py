@@ -75,7 +75,7 @@ class Products:
         return self.states == tuple(range(len(self)))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def products(plan: Plan, weighted: bool) -> tuple[Products, ...]:
     """Of every node. With weights, a state's product serves all its operations, if there are all of them."""
     place = {matrix: number for number, matrix in enumerate(plan.matrices)}
