@@ -127,9 +127,7 @@ class Benchmark:
         from nasrepro.datasets import loading
 
         if self.data is None:
-            raise UserError(
-                f"benchmark '{self.name}' has no images to train a supernet on; only its table is available"
-            )
+            raise UserError(f"benchmark '{self.name}' has no data to train a supernet on; only its table is available")
         reads = loading.load_text if self.language else loading.load
         return reads(self.data, allow_unverified=allow_unverified)
 

@@ -19,9 +19,11 @@ QUESTIONS = {
     "loss": "With what loss?",
     "genotype": "Which genotype is returned?",
 }
-_PLAIN = "Cross-entropy of a batch of training images on it; weights that it does not use stand still."
+_PLAIN = "Cross-entropy of a batch of {data} on it; weights that it does not use stand still."
 _PROBES = ("probe_cells", "watched_cells")
 """Settings that cannot exceed the fixed cells of a benchmark, whatever they say."""
+_OURS = "this project's choice"
+"""What is said of a setting that was published nowhere."""
 _KEPT = ("id", "paper", "methods", "paper_says", "release_does", "why_it_matters", "our_protocol")
 
 
@@ -29,6 +31,7 @@ def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
     """Everything that is known of a method, with its settings at every scale of a benchmark, as plain values."""
     from nasrepro.papers.ledger import differences
 
+    method = method.inside(benchmark)
     return {
         "name": method.name,
         "kind": "one-shot method" if method.one_shot else "multi-trial method",
@@ -38,7 +41,7 @@ def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
         "loss": (method.regularizer or "cross-entropy") if method.one_shot else None,
         "selector": method.selector,
         "search": method.search,
-        "answers": _answers(method),
+        "answers": _answers(method, benchmark),
         "protocols": {name: _protocol(name, method, benchmark) for name in method.protocols},
         "benchmark": benchmark.name,
         "settings": [*_settings(method, benchmark), *_skeleton(method, benchmark)],
@@ -99,9 +102,10 @@ def _print_differences(found: list[dict[str, Any]]) -> None:
         console.say(f"\nDifferences that concern every method (--json has them in full): {', '.join(others)}")
 
 
-def _answers(method: Method) -> dict[str, str]:
+def _answers(method: Method, benchmark: Benchmark) -> dict[str, str]:
     """One or two sentences each: what the parts say of themselves."""
     parts = method.parts()
+    plain = _PLAIN.format(data="training text" if benchmark.language else "training images")
     if not method.one_shot:
         own = (
             "a network of its own learns from the cells that were looked up" if method.trains else "nothing is trained"
@@ -113,7 +117,7 @@ def _answers(method: Method) -> dict[str, str]:
         }
     return {
         "path": first_paragraph(parts["sampler"]),
-        "loss": first_paragraph(parts["regularizer"]) if method.regularizer else _PLAIN,
+        "loss": first_paragraph(parts["regularizer"]) if method.regularizer else plain,
         "genotype": first_paragraph(parts["selector"]),
     }
 
@@ -137,7 +141,7 @@ def _protocol(name: str, method: Method, benchmark: Benchmark) -> dict[str, Any]
 
 def _settings(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
     """By block and by where the default was published: by the class that declares the setting, unless the benchmark
-    states one for its space."""
+    states one for its space. What was published nowhere comes last."""
     from nasrepro.benchmarks import SCALES
     from nasrepro.methods.resolving import resolve
     from nasrepro.training.settings import source
@@ -154,7 +158,7 @@ def _settings(method: Method, benchmark: Benchmark) -> Iterator[dict[str, Any]]:
                 values = {column: min(value, benchmark.probe_count) for column, value in values.items()}
             described = {"description": field.description or "", "published": where}
             rows.append({"name": f"{block}.{name}", **values, **described})
-        places = list(dict.fromkeys(row["published"] for row in rows))
+        places = sorted(dict.fromkeys(row["published"] for row in rows), key=lambda where: where == _OURS)
         yield from sorted(rows, key=lambda row: places.index(row["published"]))
 
 

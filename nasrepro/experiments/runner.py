@@ -154,4 +154,5 @@ def _unverified_note(planned: PlannedRun, benchmark: Benchmark) -> str:
     if not planned.allow_unverified or not catalog.get(planned.spec.method).one_shot:
         return ""
     data = benchmark.load_data(allow_unverified=True)
-    return "" if data.verified else f"images of {data.name} could not be verified as the official ones"
+    what = "text" if benchmark.language else "images"
+    return "" if data.verified else f"{what} of {data.name} could not be verified as the official ones"

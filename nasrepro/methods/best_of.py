@@ -24,10 +24,10 @@ class BestOfSettings(Settings):
 
 
 class BestOf:
-    """Draws candidates uniformly, scores each on the same validation images, returns the most accurate.
+    """Draws candidates uniformly, scores each on the same validation data, returns the best one.
 
     One genotype per score: the 2020 release drew a new one for every validation batch, so its scores belong to
-    nobody. Equal accuracies are decided by the lower loss.
+    nobody. Images are judged by accuracy, equal ones by the lower loss; texts by perplexity.
     """
 
     Settings = BestOfSettings
@@ -41,12 +41,12 @@ class BestOf:
 
 
 def most_accurate(candidates: Iterable[Genotype], score: Callable[[Genotype], CellScore]) -> Answer:
-    """The candidate with the highest one-shot accuracy; equal accuracies are decided by the lower loss."""
+    """The candidate with the best one-shot score; equal ones are decided by the lower loss."""
     scored = {genotype: score(genotype) for genotype in dict.fromkeys(candidates)}
     best = best_first(scored)[0]
     return Answer(best, scored[best].value)
 
 
 def best_first(scored: Mapping[Genotype, CellScore]) -> list[Genotype]:
-    """By accuracy, equal ones by the lower loss, and what is equal in both in the order given."""
+    """By one-shot score, equal ones by the lower loss, and what is equal in both in the order given."""
     return sorted(scored, key=lambda genotype: (-scored[genotype].merit, scored[genotype].loss))

@@ -111,7 +111,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "randomnas",
-            "supernet trained on uniform paths; the best of 100 cells under inherited weights",
+            "supernet trained on uniform paths; the best of uniform cells under inherited weights",
             "Li & Talwalkar, UAI 2019; settings of Dong & Yang, ICLR 2020",
             sampler="uniform",
             selector="rs",

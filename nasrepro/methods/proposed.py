@@ -25,7 +25,7 @@ class ProposedSettings(Settings):
 
 
 class Proposed:
-    """Scores the sampler's proposals on the same validation images and returns the most accurate."""
+    """Scores the sampler's proposals on the same validation data and returns the best one."""
 
     Settings = ProposedSettings
     needs = ("propose",)

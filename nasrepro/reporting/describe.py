@@ -171,6 +171,8 @@ def _language_model(skeleton: Mapping[str, Any], training: Mapping[str, Any]) ->
         f"{training['epochs']} epochs of batch {training['batch_size']}, learning rate {training['lr']:g}",
         f"segments of about {training['bptt']} words",
     ]
+    if training.get("score_tokens"):
+        parts.append(f"one-shot scores on {training['score_tokens']:,} validation tokens")
     return ", ".join(parts)
 
 

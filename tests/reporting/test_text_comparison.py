@@ -96,6 +96,7 @@ def test_language_models_are_described_and_forgetting_is_left_out_with_a_reason(
     records = text_factory.records(["random", "randomnas"], 2)
     facts = {fact.label: fact.text for fact in describe(records)}
     assert "64 hidden units, 2,000 words, 2 nodes, 100,000 train tokens" in facts["Supernets"]
+    assert facts["Supernets"].endswith("one-shot scores on 3,000 validation tokens")
     watched = [factory.watched(record) if record.probes else record for record in records]
     assert watched_rows(analyze(watched)) == []
     assert any("words that a cell guesses right" in fact.text for fact in describe(watched))

@@ -14,7 +14,15 @@ from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
 
 SETTINGS: dict[str, Any] = {
     "skeleton": {"hidden": 64, "vocabulary": 2000, "nodes": 2},
-    "training": {"epochs": 20, "batch_size": 64, "lr": 20.0, "bptt": 35, "train_tokens": 100000, "valid_tokens": None},
+    "training": {
+        "epochs": 20,
+        "batch_size": 64,
+        "lr": 20.0,
+        "bptt": 35,
+        "train_tokens": 100000,
+        "valid_tokens": None,
+        "score_tokens": 3000,
+    },
 }
 TRIALS = 5
 STEPS = (0, 400, 1000, 2000, 4000)
