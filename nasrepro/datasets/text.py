@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from nasrepro.errors import UserError
-from nasrepro.splits import Split
 
 UNKNOWN = "<unk>"
 END = "<eos>"
@@ -39,14 +38,6 @@ class TextData:
             if len(tokens) and not 0 <= int(tokens.min()) <= int(tokens.max()) < len(self.vocabulary):
                 raise ValueError(f"there are tokens outside the dictionary of {len(self.vocabulary):,} words")
 
-    def split(self, split: Split) -> Tensor:
-        """The tokens of one split."""
-        return {Split.TRAIN: self.train, Split.VALID: self.valid, Split.TEST: self.test}[split]
-
-    def to(self, device: torch.device | str) -> TextData:
-        """The same text on another device."""
-        return replace(self, train=self.train.to(device), valid=self.valid.to(device), test=self.test.to(device))
-
     def without_test(self) -> TextData:
         """For those who must not see the test text."""
         return replace(self, test=self.test[:0])
@@ -65,7 +56,8 @@ class TextData:
 
         All other words become `<unk>`. Of equally frequent words those that appear first are kept. Words stay in their
         order; a new `<unk>` comes last. A dictionary that is not larger is left as it is. It is the training split as
-        it is now that is counted, so a text is limited before. Raises `UserError` for a size below 2.
+        it is now that is counted: searches and trainings count all of it and limit the text afterwards, so that a size
+        means one dictionary, however much is read. Raises `UserError` for a size below 2.
         """
         if size < 2:
             raise UserError(f"a dictionary needs at least 2 entries, '{UNKNOWN}' and a word, not {size}")

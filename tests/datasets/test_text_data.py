@@ -17,7 +17,7 @@ def text(vocabulary=WORDS, train=(0, 1, 2, 0, 3, 2, 0, 4, 5, 2, 3), valid=(0, 6,
 
 
 def spelled(data, split=Split.TRAIN):
-    return [data.vocabulary[token] for token in data.split(split).tolist()]
+    return [data.vocabulary[token] for token in getattr(data, split.value).tolist()]
 
 
 def test_the_first_tokens_are_kept():
