@@ -116,7 +116,8 @@ class SharedCells:
 
 
 def places_of(perplexity: np.ndarray) -> np.ndarray:
-    """Place of each along the last axis, 1 for the smallest; equal ones share the mean of theirs."""
+    """Place of each along the last axis, of perplexities or losses: 1 for the smallest; equal ones share the mean of
+    theirs."""
     from scipy import stats
 
     found: np.ndarray = stats.rankdata(perplexity, axis=-1)

@@ -10,6 +10,7 @@ import numpy as np
 from nasrepro.metrics.summary import summarize
 from nasrepro.papers.cells_figure import CellsItem, Policy
 from nasrepro.reporting.analysis import MethodResult
+from nasrepro.reporting.cells_study import places_of
 from nasrepro.reporting.cells_values import Trainings, rank_of, shared_matrices, shared_merits
 from nasrepro.reporting.claim_table import claim_findings
 from nasrepro.reporting.claims import JudgedGroups
@@ -73,7 +74,7 @@ def worth_table(item: CellsItem, known: Known) -> Table:
             continue
         probes, _, truth = seen[0]
         shared = np.array([own for _, own, _ in seen])
-        places = np.array([_places(own) for own in shared]).mean(axis=0)
+        places = places_of(-shared).mean(axis=0)
         for place, k in enumerate(np.argsort(-truth, kind="stable"), 1):
             cells = {
                 "source": Cell(text=f"{group.label}, {policy.label}"),
@@ -87,13 +88,6 @@ def worth_table(item: CellsItem, known: Known) -> Table:
             rows.append(Row(cells, first_of_group=place == 1))
     note = "Perplexities; under shared weights mean ± sample standard deviation over runs, brackets: 95 % interval."
     return Table(columns, tuple(rows), title="Every cell, by itself and under shared weights", notes=(note,))
-
-
-def _places(merits: np.ndarray) -> np.ndarray:
-    """Place of each, 1 for the largest, equal ones sharing the mean of theirs, shape (cells,)."""
-    above = (merits[None, :] > merits[:, None]).sum(axis=1)
-    equal = (merits[None, :] == merits[:, None]).sum(axis=1)
-    return np.asarray(above + (equal + 1) / 2)
 
 
 def data_of_cells(known: Known, trainings: Mapping[str, Trainings]) -> Table:

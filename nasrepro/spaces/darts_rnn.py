@@ -163,13 +163,6 @@ class RnnSpace(Space[RnnGenotype]):
         """Equal for cells that are one when their nodes are numbered anew: 26 of the 32 with two nodes."""
         return darts_rnn_moves.canonical(genotype)
 
-    def classes(self) -> np.ndarray:
-        """By index, the number of the cell's class of equal canonical form, in order of first appearance: (cells,)
-        int64. Raises `ValueError` where the space is too large to walk."""
-        if len(self) > 10_000:
-            raise ValueError(f"{self.name} has {len(self)} cells, too many to sort into classes")
-        return darts_rnn_moves.classes(list(self))
-
     def cost(self, genotype: RnnGenotype, skeleton: RnnSkeleton) -> Cost:
         """Of the network with this cell, whatever number of nodes the skeleton has; for one word."""
         return darts_rnn_moves.cost(genotype, skeleton)

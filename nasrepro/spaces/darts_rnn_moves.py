@@ -5,8 +5,6 @@ A path is a row of numbers edge · 5 + operation: one per node for a genotype, e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from nasrepro.spaces.base import Cost, Path
@@ -72,13 +70,6 @@ def _branches(genotype: RnnGenotype, state: int) -> str:
             if beyond or star:
                 found.append(f"{OPS[op]}{star}({beyond})" if beyond else f"{OPS[op]}{star}")
     return ",".join(sorted(found))
-
-
-def classes(cells: Sequence[RnnGenotype]) -> np.ndarray:
-    """For each cell the number of its class of cells with one canonical form, counted from 0 in order of first
-    appearance: (n,) whole numbers."""
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(canonical(cell), len(numbers)) for cell in cells], dtype=np.int64)
 
 
 def cost(genotype: RnnGenotype, skeleton: RnnSkeleton) -> Cost:
