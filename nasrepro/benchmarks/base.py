@@ -63,7 +63,8 @@ class Benchmark:
     """Where `sampler_settings` were published, by sampler."""
     released_settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """By sampler, and by method where that says more: what released code of searches in this space did otherwise, for
-    the protocol `as-released` of methods that have it; goes before what they say of it."""
+    the protocol `as-released` of methods that have it; goes before what they say of it, which for networks of another
+    kind than images (`training`) does not count."""
     retraining: Retraining | None = None
     """How the worth of a cell is measured where there is no table."""
     supernet: Any = None

@@ -23,6 +23,7 @@ SPACE: dict[str, dict[str, Any]] = {
 SMALL_SPACE: dict[str, dict[str, Any]] = {**SPACE, "training": {"sharing": "edge_act"}}
 """Where two nodes or one are searched; drawing a thousand of so few cells scores all of them."""
 SPACE_SOURCES = {
+    "skeleton": "Liu et al. (ICLR 2019), released code",
     "sampler": "Liu et al. (ICLR 2019), released code",
     "selector": "Li & Talwalkar (UAI 2019)",
     "training": "Sciuto et al. (2019), Section 4.3, after NAO and ENAS",
@@ -114,15 +115,32 @@ THIRD_NODE_SAMPLERS: dict[str, dict[str, dict[str, Any]]] = {
 }
 """The same for the twelve cells whose third node alone is searched, where NAO was not run: a fifth is three cells."""
 
-_AVERAGES: dict[str, Any] = {"bn": "running"}
-RELEASED: dict[str, dict[str, dict[str, Any]]] = {
-    "mixture": {"training": _AVERAGES},
-    "gumbel": {"training": {"bn": "batch"}},
-    "controller": {"sampler": {"baseline": "moving"}},
-    "unrolled-mixture": {"training": _AVERAGES, "sampler": {"capped": False, "masks": "fresh"}},
+_WHOLE: dict[str, Any] = {"score_tokens": None}
+_AVERAGED: dict[str, Any] = {"training": {**_WHOLE, "bn": "running"}}
+_BROKEN_OFF: dict[str, Any] = {
+    "training": _WHOLE,
+    "sampler": {
+        "archive": 1000,
+        "perturbations": 2,
+        "gamma": 0.01,
+        "centered": False,
+        "kept": "rounded",
+        "compared": 2,
+    },
 }
-"""What released code did otherwise, under the protocol `as-released`; and where what was released for images has no
-counterpart, that it is not taken over."""
+"""EN²AS's script stops with an error once its archive of 1,000 is full, so only two perturbations are known to be its
+own; the step is that of the search for convolutional cells, which a shorter run does not come to."""
+RELEASED: dict[str, dict[str, dict[str, Any]]] = {
+    "uniform": {"training": _WHOLE},
+    "mixture": _AVERAGED,
+    "unrolled-mixture": {**_AVERAGED, "sampler": {"capped": False, "masks": "fresh"}},
+    "novelty": _BROKEN_OFF,
+    "rewarded-novelty": {**_BROKEN_OFF, "sampler": {**_BROKEN_OFF["sampler"], "reward": "error"}},
+}
+"""What released code did otherwise, under the protocol `as-released`: the whole validation text scores a cell.
+
+RandomNAS and EN²AS lay it out in 1,024 columns, which the texts of small scales do not fill; columns stay those of the
+scale. What ENAS has is what its authors released in any case, and of GDAS nothing was released."""
 
 LAPTOP_SAMPLER: dict[str, Any] = {
     "controller_lr": 5e-3,

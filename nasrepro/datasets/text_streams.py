@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from torch import Tensor
 
+from nasrepro.errors import UserError
 from nasrepro.seeds import numpy_rng
 
 Lengths = Literal["fixed", "halved", "random"]
@@ -137,6 +138,12 @@ def in_columns(tokens: Tensor, batch_size: int) -> Tensor:
     if rows < 2:
         raise ValueError(f"{len(tokens):,} tokens cannot be laid out in {batch_size:,} columns of two or more")
     return tokens[: rows * batch_size].view(batch_size, rows).t().contiguous()
+
+
+def check_columns(what: str, tokens: Tensor, batch_size: int) -> None:
+    """Raise `UserError` where `in_columns` would refuse; `what` says which text it is."""
+    if len(tokens) < 2 * batch_size:
+        raise UserError(f"the {len(tokens):,} words of {what} do not fill {batch_size:,} columns of two")
 
 
 def cut(columns: Tensor, first: int, length: int) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
@@ -112,7 +112,8 @@ def plan(
     for method in chosen.values():
         method.check(target, oracle)
     truth = {"truth": oracle.fingerprint()}
-    images = _image_hashes(target, allow_unverified) if any(method.one_shot for method in chosen.values()) else {}
+    trained = [(chosen[v.method], settings) for v, _, settings in asked if chosen[v.method].one_shot]
+    searched = _data_hashes(target, trained, allow_unverified) if trained else {}
     runs: dict[str, PlannedRun] = {}
     for (variant, rules, settings), seed in itertools.product(asked, seeds):
         spec = RunSpec(
@@ -125,7 +126,7 @@ def plan(
             settings=settings,
         )
         method = chosen[variant.method]
-        data = {**truth, **(images if method.one_shot else {}), **method.hashes(settings, seed)}
+        data = {**truth, **(searched if method.one_shot else {}), **method.hashes(settings, seed)}
         key = run_key(spec, data)
         also = runs[key].variants if key in runs else ()
         runs[key] = PlannedRun(spec, data, key, (*also, variant), allow_unverified)
@@ -178,5 +179,15 @@ def _own(method: Method, overrides: Overrides, chosen: Sequence[Method]) -> Over
     return own
 
 
-def _image_hashes(benchmark: Benchmark, allow_unverified: bool) -> dict[str, str]:
-    return dict(benchmark.load_data(allow_unverified=allow_unverified).hashes)
+def _data_hashes(
+    benchmark: Benchmark, trained: Sequence[tuple[Method, Mapping[str, Any]]], allow_unverified: bool
+) -> dict[str, str]:
+    """Of what supernets are trained on; raises `UserError` where a text is too short for the settings of one."""
+    data = benchmark.load_data(allow_unverified=allow_unverified)
+    if benchmark.language:
+        from nasrepro.methods.shared_text import limited_text
+
+        for method, settings in trained:
+            training: Any = method.training_settings().model_validate(settings["training"])
+            limited_text(training, data)
+    return dict(data.hashes)

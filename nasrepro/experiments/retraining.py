@@ -14,7 +14,7 @@ from nasrepro.experiments import provenance
 from nasrepro.experiments.claiming import claimed
 from nasrepro.experiments.jobs import Report
 from nasrepro.experiments.training_tasks import TASKS, Order, TrainingTask
-from nasrepro.methods.resolving import validated
+from nasrepro.methods.resolving import check_nodes, validated
 from nasrepro.records.spec import Scale, run_key
 from nasrepro.records.standalone import (
     FOLDER,
@@ -118,13 +118,13 @@ def recipe_for(
         scale=scale,  # type: ignore[arg-type]
         dataset=how.dataset,
         settings=model.model_validate(validated(model, "training", values | dict(overrides.get("training", {})))),
-        skeleton=_skeleton(how, scale, overrides.get("skeleton", {})),
+        skeleton=_skeleton(benchmark, how, scale, overrides.get("skeleton", {})),
         threads=threads,
         allow_unverified=allow_unverified,
     )
 
 
-def _skeleton(how: Retraining, scale: str, overrides: Mapping[str, Any]) -> Any:
+def _skeleton(benchmark: Benchmark, how: Retraining, scale: str, overrides: Mapping[str, Any]) -> Any:
     allowed = {field.name: type(getattr(how.skeleton, field.name)) for field in fields(how.skeleton)}
     for name, value in overrides.items():
         if name not in allowed:
@@ -132,6 +132,8 @@ def _skeleton(how: Retraining, scale: str, overrides: Mapping[str, Any]) -> Any:
         if type(value) is not allowed[name]:
             words = {int: "a whole number", bool: "true or false", str: "a word"}
             raise UserError(f"impossible skeleton: '{name}' cannot be '{value}'; {words[allowed[name]]} is allowed")
+        if name == "nodes":
+            check_nodes(benchmark, value)
     try:
         return replace(how.skeleton, **{**how.scales.get(scale, {}).get("skeleton", {}), **overrides})
     except ValueError as error:

@@ -43,6 +43,8 @@ SELECTORS = {
     "pool": "nao_pool:BestOfPool",
 }
 SOUND: Mapping[str, Blocks] = {"sound": {}}
+RELEASED = "as-released"
+"""The protocol that also has a benchmark's `released_settings`."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,15 @@ class Method:
 
     def inside(self, benchmark: Benchmark) -> Method:
         """This method made of the parts that the benchmark's space has for it; what scales say of a part is about the
-        common one."""
+        common one, and what `as-released` says about images."""
         sampler, training = self.sampler or "", benchmark.training
+        protocols = {name: {} if training and name == RELEASED else blocks for name, blocks in self.protocols.items()}
         return replace(
             self,
             sampler_class=benchmark.parts.get(sampler, self.sampler_class),
             training=training or self.training,
             share_of_epochs=1.0 if training else self.share_of_epochs,
+            protocols=protocols,
             scales={} if sampler in benchmark.parts else self.scales,
         )
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from nasrepro.benchmarks import Benchmark
 from nasrepro.errors import UserError, unknown
-from nasrepro.methods.method import Blocks, Method
+from nasrepro.methods.method import RELEASED, Blocks, Method
 
 
 def resolve(
@@ -38,7 +38,7 @@ def resolve(
             _shared_out(benchmark.scales[scale], method),
             method.scales.get(scale, {}),
             method.protocols[protocol],
-            released(benchmark, method) if protocol == "as-released" else {},
+            released(benchmark, method) if protocol == RELEASED else {},
         ):
             values |= {key: value for key, value in source.get(block, {}).items() if key in model.model_fields}
         resolved[block] = validated(model, block, values | dict(overrides.get(block, {})))
@@ -71,11 +71,13 @@ def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Any:
     for name, value in fields.items():
         if type(value) is not int:
             raise UserError(f"impossible skeleton: '{name}' cannot be '{value}'; a whole number is allowed")
-        if name in ("classes", "in_channels", "nodes") and value != getattr(real, name):
+        if name in ("classes", "in_channels") and value != getattr(real, name):
             raise UserError(
-                f"impossible skeleton: '{name}' cannot be {value}; {'the space' if name == 'nodes' else 'the images'} "
-                f"of '{benchmark.name}' {'makes' if name == 'nodes' else 'make'} it {getattr(real, name)}"
+                f"impossible skeleton: '{name}' cannot be {value}; the images of '{benchmark.name}' make it "
+                f"{getattr(real, name)}"
             )
+        if name == "nodes":
+            check_nodes(benchmark, value)
     try:
         skeleton = benchmark.space.supernet_skeleton(fields)
     except ValueError as error:
@@ -92,6 +94,15 @@ def _skeleton(benchmark: Benchmark, fields: dict[str, Any]) -> Any:
             f"impossible skeleton: images of side {real.image_size} cannot be pooled to side {skeleton.image_size}"
         )
     return skeleton
+
+
+def check_nodes(benchmark: Benchmark, nodes: int) -> None:
+    """Raise `UserError` for a recurrent cell of another number of nodes than those of the benchmark's space."""
+    if nodes != benchmark.standalone.nodes:
+        raise UserError(
+            f"impossible skeleton: 'nodes' cannot be {nodes}; the space of '{benchmark.name}' makes it "
+            f"{benchmark.standalone.nodes}"
+        )
 
 
 def validated(model: type[BaseModel], block: str, values: dict[str, Any]) -> dict[str, Any]:

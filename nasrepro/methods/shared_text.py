@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from nasrepro.datasets.text import TextData
-from nasrepro.datasets.text_streams import TextStream
+from nasrepro.datasets.text_streams import TextStream, check_columns
 from nasrepro.seeds import derive, torch_rng
 from nasrepro.spaces.base import Genotype, Space
 from nasrepro.supernets.catalog import supernet
@@ -37,8 +37,11 @@ class SharedText:
     def build(
         cls, settings: LanguageSupernetSettings, space: Space[Any], skeleton: Any, text: TextData, seed: int
     ) -> SharedText:
-        """The same network and segments for the same arguments; `text` at its full length and vocabulary."""
-        data = text.with_vocabulary(skeleton.vocabulary).limited(settings.train_tokens, settings.valid_tokens)
+        """The same network and segments for the same arguments; `text` at its full length and vocabulary.
+
+        Raises `UserError` as `limited_text` does.
+        """
+        data = limited_text(settings, text.with_vocabulary(skeleton.vocabulary))
         network = supernet(
             space,
             skeleton,
@@ -57,8 +60,7 @@ class SharedText:
             rng=torch_rng(seed, "weights"),
             masks=torch_rng(seed, "masks"),
         )
-        judged = data.limited(None, settings.score_tokens).valid
-        return cls(network, data, TextEvaluator(judged, settings.eval_batch, settings.bptt), settings)
+        return cls(network, data, TextEvaluator(_judged(settings, data), settings.eval_batch, settings.bptt), settings)
 
     @property
     def units(self) -> int:
@@ -93,6 +95,23 @@ class SharedText:
     def score(self, genotype: Genotype) -> CellScore:
         """One-shot score of one cell on the validation text; raises `Diverged` when its loss is no number."""
         return _finite(genotype, self.judge.score(self.network, partial(self.network, choice=genotype.path)))
+
+
+def limited_text(settings: LanguageSupernetSettings, text: TextData) -> TextData:
+    """The text that a search reads. Raises `UserError` where a part of it does not fill the columns it is read in."""
+    data = text.limited(settings.train_tokens, settings.valid_tokens)
+    for what, tokens, columns in (
+        ("training", data.train, settings.batch_size),
+        ("validation", data.valid, settings.batch_size),
+        ("scored", _judged(settings, data), settings.eval_batch),
+    ):
+        check_columns(f"the {what} text of {text.name}", tokens, columns)
+    return data
+
+
+def _judged(settings: LanguageSupernetSettings, data: TextData) -> Tensor:
+    """The words that score cells."""
+    return data.limited(None, settings.score_tokens).valid
 
 
 def _finite(genotype: Genotype, score: CellScore) -> CellScore:

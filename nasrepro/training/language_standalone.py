@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasrepro.datasets.text import TextData
-from nasrepro.datasets.text_streams import TextStream
+from nasrepro.datasets.text_streams import TextStream, check_columns
 from nasrepro.errors import UserError
 from nasrepro.seeds import derive, torch_rng
 from nasrepro.spaces.darts_rnn_genotype import RnnGenotype
@@ -101,8 +101,5 @@ def fitting_text(data: TextData, skeleton: RnnSkeleton, settings: LanguageSettin
         ("validation", text.valid, settings.valid_batch),
         ("test", text.test, settings.test_batch),
     ):
-        if len(tokens) < 2 * columns:
-            raise UserError(
-                f"the {len(tokens):,} words of the {what} text of {data.name} do not fill {columns:,} columns of two"
-            )
+        check_columns(f"the {what} text of {data.name}", tokens, columns)
     return text

@@ -95,6 +95,7 @@ def test_a_training_that_never_got_anywhere_is_a_missing_trial(store):
     [
         ({"skeleton": {"vocabulary": 10**6}}, "vocabulary of 1,000,000 words; grammar has"),
         ({"skeleton": {"hidden": 0}}, "impossible skeleton"),
+        ({"skeleton": {"nodes": 3}}, "'nodes' cannot be 3; the space of 'rnn-grammar' makes it 8"),
         ({"training": {"train_tokens": 3}}, "3 words of the training text"),
         ({"training": {"drop_path": 0.1}}, "drop_path"),
     ],

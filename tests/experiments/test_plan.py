@@ -88,6 +88,11 @@ def request(tmp_path, methods=("gdas",), seeds=(0,), **changes):
     return plan(list(methods), changes.pop("on", "nb201-digits"), list(seeds), **{**asked, **changes})
 
 
+def text(**training):
+    """A request on a text."""
+    return {"on": "rnn2-grammar", "methods": ["randomnas"], "overrides": {"training": training}}
+
+
 def test_methods_times_seeds_in_order(tmp_path):
     runs = request(tmp_path, methods=["gdas", "rea", "gdas"], seeds=[1, 0])
     assert [(run.spec.method, run.spec.seed) for run in runs] == [("gdas", 1), ("gdas", 0), ("rea", 1), ("rea", 0)]
@@ -210,6 +215,10 @@ def test_an_override_goes_to_the_methods_that_know_it(tmp_path):
         ({"overrides": {"training": {"epoks": 1}}}, ("unknown setting", "did you mean 'epochs'")),
         ({"methods": ["gdas", "rea"], "overrides": {"search": {"populace": 1}}}, ("did you mean 'population'",)),
         ({"methods": ["rea"], "overrides": {"skeleton": {"cells": 1}}}, ("unknown block of settings 'skeleton'",)),
+        (text(batch_size=3000), ("the 2,000 words of the training text of grammar do not fill 3,000 columns of two",)),
+        (text(batch_size=400), ("the 600 words of the validation text of grammar do not fill 400 columns",)),
+        (text(valid_tokens=5), ("the 5 words of the validation text of grammar do not fill 8 columns",)),
+        (text(score_tokens=7), ("the 7 words of the scored text of grammar do not fill 4 columns",)),
     ],
 )
 def test_a_wrong_request_is_refused_before_anything_runs(tmp_path, changes, said):

@@ -3,9 +3,11 @@
 import pytest
 
 from nasrepro import benchmarks
+from nasrepro.datasets.loading import load_text
 from nasrepro.errors import UserError
 from nasrepro.methods import catalog
 from nasrepro.methods.resolving import resolve
+from nasrepro.methods.shared_text import SharedText, limited_text
 from nasrepro.testing.methods import check_method
 
 POLICIES = (
@@ -13,6 +15,12 @@ POLICIES = (
 )  # fmt: skip
 QUICK = ("settings resolve at every scale", "the genotype is in the space", "no test query", "trace and counts")
 RESUMED = ("interrupted and resumed, same result",)
+REFUSED = ("setn", "e2nas", "reinforce", "multi-fidelity", "nao-tabular", "nao-study")
+
+
+@pytest.fixture(scope="module")
+def text():
+    return load_text("grammar")
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -22,13 +30,13 @@ def test_policies_find_a_cell_of_the_smallest_space(name):
     assert len(results) == len(QUICK)
 
 
-@pytest.mark.parametrize("name", ["enas", "nao"])
+@pytest.mark.parametrize("name", ["enas", "nao", "darts-v2", "gdas-nsas", "randomnas-wpl", "en2as-pr"])
 def test_what_is_drawn_and_pooled_survives_an_interruption(name):
     results = check_method(name, "rnn2-grammar", only=RESUMED)
     assert {result.name: result.detail for result in results if not result.ok} == {}
 
 
-@pytest.mark.parametrize("name", ["setn", "e2nas", "reinforce", "multi-fidelity", "nao-tabular", "nao-study"])
+@pytest.mark.parametrize("name", REFUSED)
 def test_methods_written_for_other_cells_are_refused_with_the_reason(name):
     with pytest.raises(UserError, match=f"'{name}' cannot search in space 'darts_rnn2': (its|it|the) "):
         catalog.get(name).check(benchmarks.get("rnn2-grammar"), None)
@@ -69,3 +77,32 @@ def test_as_released_is_what_was_released_for_text():
     )  # fmt: skip
     assert gdas["training"]["bn"] == "batch"
     assert enas["sampler"]["baseline"] == "moving"
+    assert darts["training"]["score_tokens"] is None
+    archive = resolved("en2as-pr", "rnn-grammar", "as-released")["sampler"]
+    assert (archive["archive"], archive["perturbations"], archive["compared"], archive["reward"]) == (
+        1000, 2, 2, "error"
+    )  # fmt: skip
+    constraints = resolved("randomnas-nsas", "rnn-grammar", "as-released")["regularizer"]
+    assert not constraints["detached"], "the release for texts never ends an epoch, so nothing is taken from it"
+
+
+RELEASED = [
+    name for name, method in catalog.METHODS.items() if "as-released" in method.protocols and name not in REFUSED
+]
+
+
+@pytest.mark.parametrize("on", ["rnn-grammar", "rnn2-grammar", "rnn3-grammar"])
+def test_what_was_released_reads_the_text_of_every_scale(on, text):
+    where = benchmarks.get(on)
+    assert len(RELEASED) >= 8
+    for name in RELEASED:
+        method = catalog.get(name).inside(where)
+        for scale in ("smoke", "laptop", "paper"):
+            found = resolve(method, where, scale, protocol="as-released")
+            settings = method.training_settings().model_validate(found["training"])
+            assert len(limited_text(settings, text).valid) == (settings.valid_tokens or len(text.valid))
+            if scale == "smoke":
+                skeleton = where.space.supernet_skeleton(found["skeleton"])
+                shared = SharedText.build(settings, where.space, skeleton, text, 0)
+                assert shared.units > 0
+                assert len(shared.streams(0)) == 2
