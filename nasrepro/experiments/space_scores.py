@@ -16,6 +16,7 @@ from nasrepro.experiments.plan import PlannedRun
 from nasrepro.methods import catalog
 from nasrepro.records.scores import RunScores, read_scores, write_scores
 from nasrepro.records.store import RunStore
+from nasrepro.spaces.nb201 import NB201Space
 
 if TYPE_CHECKING:
     from nasrepro.methods.shared_weights import SharedWeights
@@ -37,7 +38,17 @@ def check_one_shot(methods: Sequence[str]) -> None:
 
 
 def score_jobs(planned: Sequence[PlannedRun], store: RunStore) -> list[Job]:
-    """A job for each finished run whose cells are not scored yet, or whose scores are damaged."""
+    """A job for each finished run whose cells are not scored yet, or whose scores are damaged.
+
+    Raises `UserError` for runs in another space than NAS-Bench-201, whose cells are scored class by class.
+    """
+    for name in dict.fromkeys(run.spec.benchmark for run in planned):
+        space = benchmarks.get(name).space
+        if not isinstance(space, NB201Space):
+            raise UserError(
+                f"all cells of benchmark '{name}' cannot be scored: its space is '{space.name}'; allowed: benchmarks "
+                f"on '{NB201Space.name}'"
+            )
     return [
         Job(
             f"{PREFIX}{run.key}",
