@@ -19,6 +19,8 @@ QUALITIES: Mapping[str, Callable[[ArrayLike, ArrayLike], float]] = {
     "tau_top_10_percent": partial(tau_within_top, share=TOP_SHARE),
     "truth_of_best_10": lambda scores, truth: float(mean_of_best(scores, truth, [10])[0]),
 }
+CORRELATIONS = ("tau", "weighted_tau", "spearman", "tau_top_10_percent")
+"""Those of `QUALITIES` that lie in [-1, 1]."""
 
 
 def rank_quality(scores: ArrayLike, truth: ArrayLike) -> dict[str, float]:

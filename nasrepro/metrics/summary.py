@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,6 +52,17 @@ def summarize(values: ArrayLike, level: float = 0.95) -> Summary:
         return Summary(sample.size, mean, std, low, high, "t")
     low, high, name = _bootstrap_interval(sample, level)
     return Summary(sample.size, mean, std, low, high, name)
+
+
+def summarize_correlation(values: ArrayLike) -> Summary:
+    """Summary of correlations, shape (n,), NaN left out, whose interval ends at −1 and 1.
+
+    Student's interval of two or three values knows no ends and is wider than all that a mean of correlations can be.
+    """
+    found = summarize(values)
+    if math.isnan(found.low):
+        return found
+    return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0))
 
 
 def _constant(n: int, value: float) -> Summary:

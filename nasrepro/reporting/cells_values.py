@@ -18,6 +18,7 @@ from nasrepro.reporting.ranking import merits, oriented_truth
 from nasrepro.spaces import catalog
 
 _DIGITS: dict[Quantity, int] = {"rank": 1}
+_TAUS: tuple[Quantity, ...] = ("tau", "class tau", "sharing tau")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +46,17 @@ def judge_cells(item: CellsItem, group: OursGroup, trainings: Trainings | None) 
 def _measured(item: CellsItem, claim: CellsClaim, group: OursGroup, trainings: Trainings | None) -> Measured:
     if claim.share is not None:
         values = trainings.early_tau(claim.share) if trainings is not None else {}
-        return Measured(claim, values, digits=2, sought="the cells' own trainings, epoch by epoch")
+        return Measured(claim, values, digits=2, sought="the cells' own trainings, epoch by epoch", correlation=True)
     result = group.result(item.policy(claim.policy).variant)
     values = quantity_of(claim.quantity, result.done if result is not None else ())
     method = item.policy(claim.policy).variant.text
-    return Measured(claim, values, digits=_DIGITS.get(claim.quantity, 2), sought=f"'{claim.quantity}' of {method}")
+    return Measured(
+        claim,
+        values,
+        digits=_DIGITS.get(claim.quantity, 2),
+        sought=f"'{claim.quantity}' of {method}",
+        correlation=claim.quantity in _TAUS,
+    )
 
 
 def quantity_of(quantity: Quantity, records: Sequence[RunRecord]) -> dict[int, float]:

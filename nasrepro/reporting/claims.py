@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nasrepro.metrics.significance import against_exact
-from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.metrics.summary import Summary, summarize, summarize_correlation
 from nasrepro.papers.claim import Statement
 from nasrepro.reporting.analysis import Tested, adjusted
 from nasrepro.reporting.ours import OursGroup
@@ -26,6 +26,8 @@ class Measured:
     """Decimals for people."""
     sought: str
     """What a run must have to count, in words."""
+    correlation: bool = False
+    """Whether each value is a τ, so that their mean lies in [-1, 1]; a difference of two is none."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,12 @@ def judge_all(measured: Sequence[Measured]) -> list[Judged]:
         if own.claim.bound is not None and own.values and not own.claim.every
     }
     tested = adjusted(compared)
-    return [
-        Judged(own, summarize(list(own.values.values())), tested.get(number)) for number, own in enumerate(measured)
-    ]
+    return [Judged(own, _summary(own), tested.get(number)) for number, own in enumerate(measured)]
+
+
+def _summary(own: Measured) -> Summary:
+    values = list(own.values.values())
+    return summarize_correlation(values) if own.correlation else summarize(values)
 
 
 def differences(first: dict[int, float], second: dict[int, float] | None) -> dict[int, float]:

@@ -65,7 +65,7 @@ def worth_notes(analysis: Analysis) -> list[str]:
         against = (
             "the exact mean of one uniform cell under this truth"
             if analysis.exact_random
-            else "the random runs, paired by seed number and split of the data"
+            else f"the random runs, paired by seed number{'' if reads_text(analysis) else ' and split of the data'}"
         )
         notes.append(
             f"Compared with {against}; p adjusted over the column (Holm). Fewer than 10 seeds: underpowered, no p."

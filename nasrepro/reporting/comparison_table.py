@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring, Tested
-from nasrepro.reporting.comparison_notes import other_notes, ranking_note, worth_notes
+from nasrepro.reporting.comparison_notes import other_notes, ranking_note, reads_text, worth_notes
 from nasrepro.reporting.grouping import BEST_EPOCH, PRIMARY
 from nasrepro.reporting.ranking import Ranking
 from nasrepro.reporting.table_model import EMPTY, Cell, Column, Row, Table, decimal, finite, seed_text, stat
@@ -118,7 +118,8 @@ def pair_table(analysis: Analysis) -> Table:
         )
         for (a, b), t in analysis.pairs.items()
     )
-    note = "Positive: the first is better. Pairs share the seed number and the split of the data."
+    common = "seed number" if reads_text(analysis) else "seed number and the split of the data"
+    note = f"Positive: the first is better. Pairs share the {common}."
     return Table(columns, rows, title=f"Tests between the {analysis.noun}s", notes=(note,))
 
 

@@ -25,6 +25,7 @@ WATCHED_TAU = "kendall tau of watched cells"
 """Of inherited accuracy against truth over the watched cells (τ-b)."""
 CHANGE = "change of watched cells"
 """Mean absolute change of the watched cells' inherited accuracy since the look before, in points."""
+TAUS = (TAU, WATCHED_TAU)
 _CELL = re.compile(r"(truth of )?watched cell ([1-9]\d*)")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nasrepro.metrics.summary import summarize
 from nasrepro.papers.catalog import papers
 from nasrepro.papers.table import Column as PaperColumn
 from nasrepro.papers.table import Printed, TableItem
@@ -19,7 +18,7 @@ from nasrepro.reporting.reproduction_table import (
     row_notes,
     run_words,
 )
-from nasrepro.reporting.reproduction_values import at_home, comparable, has_columns_of, scoring_for, values_of
+from nasrepro.reporting.reproduction_values import at_home, comparable, has_columns_of, scoring_for, summary_of
 from nasrepro.reporting.table_model import Cell, Column, NumbersFile, Row, Table, brackets, seed_text, stat
 
 TITLE = "What papers print"
@@ -172,7 +171,7 @@ def _paper_row(analysis: Analysis, line: _Line) -> Row:
 
 
 def _ours(analysis: Analysis, item: TableItem, column: PaperColumn, result: MethodResult) -> Cell:
-    return stat(summarize(list(values_of(item, column, analysis, result).values())))
+    return stat(summary_of(item, column, analysis, result))
 
 
 def _difference(analysis: Analysis, line: _Line, column: PaperColumn, printed: Printed) -> Cell | None:

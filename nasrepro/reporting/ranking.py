@@ -13,7 +13,7 @@ from nasrepro.metrics.chance import Chance, tau_by_chance
 from nasrepro.metrics.noise import noise_ceiling
 from nasrepro.metrics.ranking import kendall_tau, tau_spread
 from nasrepro.metrics.significance import Comparison, against_exact, holm
-from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.metrics.summary import Summary, summarize_correlation
 from nasrepro.records.record import Checkpoint, Probes, RunRecord
 from nasrepro.reporting.grouping import probe_truth
 from nasrepro.reporting.table_model import decimal, finite
@@ -89,7 +89,7 @@ def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranki
         curve=_curve([probes for _, probes in probed], truth, higher_is_better),
         taus=known,
         scored_by="accuracy" if higher_is_better else "perplexity",
-        tau=summarize(list(known.values())),
+        tau=summarize_correlation(list(known.values())),
         tau_loss=_summary([kendall_tau(-np.array(point.loss), truth) for point in last.values()]),
         tau_live=_summary([kendall_tau(own[alive], truth[alive]) for own in shown.values() if may_die]),
         by_params=by_params,
@@ -158,7 +158,7 @@ def by_chance(cells: int) -> str:
 
 
 def _summary(values: Sequence[float]) -> Summary:
-    return summarize([value for value in values if math.isfinite(value)])
+    return summarize_correlation([value for value in values if math.isfinite(value)])
 
 
 def looks_together(probed: Sequence[Probes]) -> list[tuple[int, list[Checkpoint]]]:

@@ -8,6 +8,7 @@ from nasrepro.papers.figure import Axis, FigureItem
 from nasrepro.records.variant import Variant
 from nasrepro.reporting.claim_table import claim_findings
 from nasrepro.reporting.claims import JudgedGroups
+from nasrepro.reporting.derived_series import TAUS
 from nasrepro.reporting.ours import OursGroup, scale_findings
 from nasrepro.reporting.series import by_place, levels_of, nearest, points_of
 from nasrepro.reporting.table_model import Cell, Column, Row, Table, join_words, stat
@@ -34,7 +35,9 @@ def means_table(item: FigureItem, groups: Sequence[OursGroup]) -> Table:
     )
     rows: list[Row] = []
     for group in groups:
-        curves = {key: by_place(points_of(group, curve)) for key, curve in shown.items()}
+        curves = {
+            key: by_place(points_of(group, curve), correlation=curve.quantity in TAUS) for key, curve in shown.items()
+        }
         places = sorted({x for curve in curves.values() for x in _spread(curve)})
         for place, x in enumerate(places):
             here = {key: curve[x] for key, curve in curves.items() if x in curve}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.metrics.summary import Summary
 from nasrepro.papers.table import Printed, TableItem
 from nasrepro.papers.table import Row as PaperRow
 from nasrepro.reporting.analysis import MethodResult, Scoring
@@ -19,7 +19,7 @@ from nasrepro.reporting.reproduction_values import (
     extra_scorings,
     our_name,
     scoring_for,
-    values_of,
+    summary_of,
 )
 from nasrepro.reporting.table_model import (
     MINUS,
@@ -135,7 +135,7 @@ def _our_row(item: TableItem, line: PaperRow, group: OursGroup, extra: dict[str,
         "n": Cell(value=len(result.done)),
     }
     for column in item.columns:
-        summary = summarize(list(values_of(item, column, group.analysis, result).values()))
+        summary = summary_of(item, column, group.analysis, result)
         cell = _with_interval(summary, column.digits)
         printed = line.cells.get(column.key)
         if comparable(item, group.analysis) and printed is not None and cell.value is not None:

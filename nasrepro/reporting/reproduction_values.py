@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nasrepro.metrics.summary import Summary, summarize, summarize_correlation
 from nasrepro.papers.table import Column, Row, RowClaim, TableItem
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.claims import Judged, Measured, differences, judge_all
@@ -41,6 +42,12 @@ def values_of(item: TableItem, column: Column, analysis: Analysis, result: Metho
         on_way = zip(result.done, on_the_way(result.done), strict=True)
         values = {record.spec.seed: best(known) for record, known in on_way if known}
     return {seed: 100.0 - value for seed, value in values.items()} if column.error else values
+
+
+def summary_of(item: TableItem, column: Column, analysis: Analysis, result: MethodResult) -> Summary:
+    """What the column shows of all finished runs of one row."""
+    values = list(values_of(item, column, analysis, result).values())
+    return summarize_correlation(values) if column.of == "tau" else summarize(values)
 
 
 def scoring_for(item: TableItem, column: Column, analysis: Analysis) -> Scoring | None:
@@ -123,4 +130,5 @@ def _measured(item: TableItem, claim: RowClaim, group: OursGroup) -> Measured:
         differences(values(claim.row), values(claim.minus) if claim.minus is not None else None),
         digits=column.digits,
         sought=f"'{column.label}' of {join_words([our_name(item.row(label)) for label in rows])}",
+        correlation=column.of == "tau" and claim.minus is None,
     )

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping
 
-from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.metrics.summary import Summary, summarize, summarize_correlation
 from nasrepro.papers.figure import Claim, Curve, FigureItem, Over, Place
 from nasrepro.reporting.claims import Judged, Measured, differences, judge_all
 from nasrepro.reporting.derived_series import series_of
@@ -45,10 +45,11 @@ def _points_over(group: OursGroup, curve: Curve, over: Over) -> Points:
     return dict(sorted(points.items()))
 
 
-def by_place(points: Points) -> dict[float, Summary]:
-    """x → the seeds' values there, in rising order of x."""
+def by_place(points: Points, *, correlation: bool = False) -> dict[float, Summary]:
+    """x → the seeds' values there, in rising order of x; intervals of a `correlation` end at −1 and 1."""
     places = sorted({x for own in points.values() for x in own})
-    return {x: summarize([own[x] for own in points.values() if x in own]) for x in places}
+    summary = summarize_correlation if correlation else summarize
+    return {x: summary([own[x] for own in points.values() if x in own]) for x in places}
 
 
 def judge(item: FigureItem, group: OursGroup) -> list[Judged]:

@@ -14,10 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from nasrepro.errors import UserError
-from nasrepro.metrics.quality import rank_quality
+from nasrepro.metrics.quality import CORRELATIONS, rank_quality
 from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.metrics.significance import Comparison, against_exact, paired
-from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.metrics.summary import Summary, summarize, summarize_correlation
 from nasrepro.reporting.analysis import Tested, adjusted
 from nasrepro.reporting.truth_data import TruthTable
 from nasrepro.spaces import nb201_columns
@@ -64,7 +64,8 @@ class Ordering:
 
     def summary(self, quality: str, cells: str = CELLS) -> Summary:
         """Over the runs in which the quality is defined."""
-        return summarize([value for value in self.values[cells][quality] if math.isfinite(value)])
+        known = [value for value in self.values[cells][quality] if math.isfinite(value)]
+        return summarize_correlation(known) if quality in CORRELATIONS else summarize(known)
 
     @property
     def median_run(self) -> int:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from nasrepro.metrics.summary import BOOTSTRAP_FROM, summarize
+from nasrepro.metrics.summary import BOOTSTRAP_FROM, summarize, summarize_correlation
 
 
 def coverage(n: int, repetitions: int, draw, mean: float) -> float:
@@ -94,3 +94,15 @@ def test_missing_values_are_left_out_and_not_counted() -> None:
 def test_levels_are_shares(level: float) -> None:
     with pytest.raises(ValueError, match="level"):
         summarize([1, 2], level)
+
+
+def test_an_interval_of_correlations_ends_where_they_do():
+    two, many = [0.33, 1.0], [0.1, 0.2, 0.3, 0.25]
+    assert summarize(two).low < -1
+    found = summarize_correlation(two)
+    assert (found.low, found.high) == (-1.0, 1.0)
+    assert (found.n, found.mean, found.std) == (2, summarize(two).mean, summarize(two).std)
+    assert summarize_correlation(many) == summarize(many)
+    for few in ([], [0.5]):
+        assert math.isnan(summarize_correlation(few).low)
+        assert math.isnan(summarize_correlation(few).high)

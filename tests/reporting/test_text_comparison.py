@@ -12,6 +12,8 @@ import text_factory
 from nasrepro.metrics.ranking import kendall_tau
 from nasrepro.reporting.analysis import analyze
 from nasrepro.reporting.comparison import render_comparison
+from nasrepro.reporting.comparison_notes import worth_notes
+from nasrepro.reporting.comparison_table import pair_table
 from nasrepro.reporting.derived_series import TAU, series_of
 from nasrepro.reporting.describe import describe
 from nasrepro.reporting.figures import all_figures
@@ -100,3 +102,20 @@ def test_language_models_are_described_and_forgetting_is_left_out_with_a_reason(
     watched = [factory.watched(record) if record.probes else record for record in records]
     assert watched_rows(analyze(watched)) == []
     assert any("words that a cell guesses right" in fact.text for fact in describe(watched))
+
+
+def test_tables_of_two_seeds_have_no_tau_beyond_one() -> None:
+    records = [text_factory.record("randomnas", seed, agrees=agrees) for seed, agrees in enumerate((0.0, 3.0))]
+    ranking = analyze(records).methods[0].ranking
+    assert ranking is not None
+    assert ranking.tau.std > 0.16, "else Student's interval of two values were no wider"
+    for summary in (ranking.tau, *(point.tau for point in ranking.curve)):
+        assert -1 <= summary.low <= summary.high <= 1
+
+
+def test_pairs_on_a_text_share_no_split_of_the_data(page: Path) -> None:
+    assert "split of the data" not in (page / "index.html").read_text(encoding="utf-8")
+    analysis = analyze(text_factory.records(["random", "enas"], 10, nodes=8))
+    notes = worth_notes(analysis) + list(pair_table(analysis).notes)
+    assert any("paired by seed number;" in note for note in notes)
+    assert "Positive: the first is better. Pairs share the seed number." in notes
