@@ -86,7 +86,7 @@ class Judge:
         return Watched(
             cells=[cell.id for cell in cells],
             truth=[self._look_up(cell, self.benchmark.primary)[0] for cell in cells],
-            images=result.watched_images,
+            images=result.watched_units,
             looks=result.looks,
         )
 

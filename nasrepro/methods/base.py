@@ -43,8 +43,8 @@ class SearchResult:
     probes: list[Checkpoint] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     """At the watched cells, around single weight updates."""
-    watched_images: int = 0
-    """How many validation images they are scored on."""
+    watched_units: int = 0
+    """How many validation images, or words of a text, they are scored on."""
     loss: list[float] = field(default_factory=list)
     steps: int = 0
     path_steps: int = 0

@@ -102,7 +102,7 @@ class OneShotSearch:
                 for seen in progress.observations
             ],
             looks=[_look(seen, context.space) for seen in progress.looks],
-            watched_images=units if progress.looks else 0,
+            watched_units=units if progress.looks else 0,
             loss=progress.loss,
             steps=progress.steps,
             path_steps=progress.path_steps,

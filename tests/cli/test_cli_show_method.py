@@ -101,7 +101,7 @@ def test_the_skeleton_is_called_the_supernets(nasrepro):
 
 
 @pytest.mark.parametrize("method", ["randomnas", "randomnas-nsas", "gdas", "gdas-nsas", "en2as", "darts-v2", "enas"])
-@pytest.mark.parametrize("on", ["darts-cifar10", "nb201-digits"])
+@pytest.mark.parametrize("on", ["darts-cifar10", "nb201-digits", "rnn-ptb"])
 def test_a_protocol_is_shown_as_it_is_run(nasrepro, method, on):
     shown = nasrepro("show", method, "-b", on, "--json").json["protocols"]
     known, where = catalog.get(method), benchmarks.get(on)

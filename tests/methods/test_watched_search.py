@@ -11,7 +11,7 @@ WATCHED = {"watched_cells": 3, "watch_points": 4}
 def test_every_look_tells_update_and_trained_cell(tmp_path):
     result, given = search("randomnas", tmp_path, training=WATCHED)
     assert [look.step for look in result.looks] == [2, 4, 6, 8]
-    assert result.watched_images == given.settings["training"]["valid_images"] == 100
+    assert result.watched_units == given.settings["training"]["valid_images"] == 100
     for look in result.looks:
         assert DIGITS.space.parse(look.path)
         for scored in (look.before, look.after):
@@ -41,7 +41,7 @@ def test_the_last_look_is_what_the_probes_end_with(tmp_path):
 def test_a_watched_training_is_the_same_training(method, bn, tmp_path):
     plain, _ = search(method, tmp_path / "plain", training={"bn": bn})
     watched, _ = search(method, tmp_path / "watched", training={**WATCHED, "bn": bn})
-    mute = {"looks": [], "watched_images": 0, "seconds": {}}
+    mute = {"looks": [], "watched_units": 0, "seconds": {}}
     assert dataclasses.replace(watched, **mute) == dataclasses.replace(plain, **mute)
     assert watched.looks
 
