@@ -91,7 +91,9 @@ class Method:
         """This method made of the parts that the benchmark's space has for it; what scales say of a part is about the
         common one, and what `as-released` says about images."""
         sampler, training = self.sampler or "", benchmark.training
-        protocols = {name: {} if training and name == RELEASED else blocks for name, blocks in self.protocols.items()}
+        protocols = self.protocols
+        if training:
+            protocols = {name: {} if name == RELEASED else blocks for name, blocks in protocols.items()}
         return replace(
             self,
             sampler_class=benchmark.parts.get(sampler, self.sampler_class),

@@ -111,7 +111,7 @@ def _sentence(own: Judged, group: OursGroup, *, several: bool) -> str:
     digits = own.measured.digits
     lead = f"{group.label}: " if several else ""
     said = own.claim.says
-    if said[1:2].islower():  # else it begins with a name such as ENAS
+    if said.split(maxsplit=1)[0][1:].islower():  # else it begins with a name such as ENAS or RandomNAS
         said = f"{said[:1].lower()}{said[1:]}"
     if own.verdict == "not measured":
         return f"{lead}{'not' if lead else 'Not'} measured: {said}; no run has {own.measured.sought}."

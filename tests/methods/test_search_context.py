@@ -43,7 +43,7 @@ def test_what_was_not_given_cannot_be_used(tmp_path):
     given._oracle = given._load_data = None
     with pytest.raises(ValueError, match="no oracle"):
         given.query(from_index(0))
-    with pytest.raises(ValueError, match="no images"):
+    with pytest.raises(ValueError, match="no data"):
         given.data()
 
 
