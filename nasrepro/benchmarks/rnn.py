@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from nasrepro.errors import UserError
 from nasrepro.home import shipped
 from nasrepro.oracles.base import Fidelity, Oracle
 from nasrepro.spaces.darts_rnn import RnnSpace
-from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
+from nasrepro.spaces.darts_rnn_skeleton import PENN_TREEBANK, WIKITEXT_2, RnnSkeleton
 from nasrepro.splits import Split
 from nasrepro.training.language import LanguageRetrainSettings, LanguageSettings, WikiText2RetrainSettings
 from nasrepro.training.language_sizes import HIDDEN, LIGHT_DROPOUTS, TOKENS, TRAINING, VOCABULARY
@@ -37,7 +38,7 @@ from nasrepro.training.retraining import Retraining
 
 _SEARCHES = "nasrepro.training.language_search:LanguageSupernetSettings"
 _SEARCHED_HIDDEN = 300
-_WORDS = {"ptb": 10_000, "wikitext2": 33_278, "grammar": 2_908}
+_WORDS = {"ptb": PENN_TREEBANK.vocabulary, "wikitext2": WIKITEXT_2.vocabulary, "grammar": 2_908}
 _PROBES = 12
 
 _SMOKE_TEXT: dict[str, Any] = {"train_tokens": 2_000, "valid_tokens": 600}
@@ -120,7 +121,7 @@ def _scorings(text: str, epochs: int) -> tuple[Scoring, ...]:
 
 def _measured(name: str, summary: str, nodes: int, text: str, searched: str, how: LanguageSettings) -> Benchmark:
     """A benchmark whose cells are trained when they are asked for."""
-    standalone = RnnSkeleton(700 if text == "wikitext2" else 850, _WORDS[text], nodes)
+    standalone = replace(WIKITEXT_2 if text == "wikitext2" else PENN_TREEBANK, vocabulary=_WORDS[text], nodes=nodes)
     scorings = _scorings(text, how.epochs)
     return Benchmark(
         name=name,

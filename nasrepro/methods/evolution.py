@@ -33,9 +33,9 @@ class EvolutionSettings(Settings):
 
 
 class Evolution:
-    """Breeds cells by crossover and mutation of the most accurate ones, and returns the best of all that lived.
+    """Breeds cells by crossover and mutation of the best ones, and returns the best of all that lived.
 
-    Every different cell is scored once, on the same validation images, so a population is a set and its survivors are
+    Every different cell is scored once, on the same held-out data, so a population is a set and its survivors are
     the best cells met so far. Released code scores each child on fresh batches and never again: a lucky draw stays in
     the population for good, with as many copies as children happened to equal it.
     """
