@@ -12,7 +12,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from nasrepro.papers.claim import Statement
-from nasrepro.papers.item import Item, Part
+from nasrepro.papers.item import Item
+from nasrepro.papers.part import Part
 from nasrepro.records.variant import StatedSettings, Variant
 
 Form = Literal["strip", "truth", "rank-changes", "taus", "twins", "sharing", "training", "shared-training"]

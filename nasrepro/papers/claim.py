@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from nasrepro.papers.item import Part
+from nasrepro.papers.part import Part
 
 
 class Statement(Part):

@@ -5,15 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
+from nasrepro.papers.part import Part
+from nasrepro.papers.place import Place
 from nasrepro.records.variant import Variant
-
-
-class Part(BaseModel):
-    """A piece of a paper as data: frozen, and nothing in it that is not known here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Item(Part):
@@ -37,6 +33,8 @@ class Item(Part):
     """Search seeds that the paper states for its own runs; empty where it states none."""
     run_seeds: str = "0-4"
     """Seeds of ours unless the reader asks for others."""
+    places: list[Place] = []
+    """Where ours is run at scale laptop, a benchmark that needs no download first; empty where nothing of it is run."""
     notes: list[str] = []
 
     @property

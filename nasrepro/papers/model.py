@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from nasrepro.papers.cells_figure import CellsItem
 from nasrepro.papers.figure import FigureItem
-from nasrepro.papers.item import Part
+from nasrepro.papers.part import Part
 from nasrepro.papers.table import TableItem
 
 PaperItem = TableItem | FigureItem | CellsItem
