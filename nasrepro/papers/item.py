@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from nasrepro.papers.part import Part
 from nasrepro.papers.place import Place
@@ -33,9 +33,9 @@ class Item(Part):
     """Search seeds that the paper states for its own runs; empty where it states none."""
     run_seeds: str = "0-4"
     """Seeds of ours unless the reader asks for others."""
-    places: list[Place] = []
+    places: list[Place] = Field(default_factory=list)
     """Where ours is run at scale laptop, a benchmark that needs no download first; empty where nothing of it is run."""
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
 
     @property
     def id(self) -> str:

@@ -18,8 +18,8 @@ from nasrepro.records.record import RunRecord
 from nasrepro.reporting.cells_values import Trainings
 
 State = Literal["done", "partial", "missing", "reported", "schematic", "drawn"]
-"""Of an item: all of its runs are there, some, none; or there is nothing to run, because its numbers are only quoted, it
-was drawn by hand in the paper, or it is a drawing of cells."""
+"""Of an item: all of its runs are there, some, none; or there is nothing to run, because its numbers are only quoted,
+it was drawn by hand in the paper, or it is a drawing of cells."""
 
 Files = dict[str, str | bytes]
 """By path relative to the site, with forward slashes."""
