@@ -6,18 +6,17 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
-from nasrepro.errors import UserError, unknown
+from nasrepro.errors import UserError
+from nasrepro.experiments.specifying import check_protocol, chosen_methods, specified
 from nasrepro.experiments.standalone_oracle import truth_of
 from nasrepro.experiments.variants import Overrides, canonical, parse_variant
-from nasrepro.methods import catalog
 from nasrepro.methods.method import Method
-from nasrepro.methods.resolving import resolve
 from nasrepro.oracles.base import Oracle
-from nasrepro.records.spec import Protocol, RunSpec, Scale, run_key
+from nasrepro.records.spec import RunSpec, run_key
 from nasrepro.records.store import RunStore
 from nasrepro.records.variant import Variant
 
@@ -64,13 +63,8 @@ def parse_protocols(text: str) -> list[str]:
     """`sound,as-released` → distinct protocols in the order given; raises `UserError` for one that is none."""
     names = list(dict.fromkeys(part.strip() for part in text.split(",")))
     for name in names:
-        _check_protocol(name)
+        check_protocol(name)
     return names
-
-
-def _check_protocol(name: str) -> None:
-    if name not in get_args(Protocol):
-        raise unknown("protocol", name, get_args(Protocol))
 
 
 def plan(
@@ -93,61 +87,27 @@ def plan(
     """
     target = benchmarks.get(benchmark)
     variants = [parse_variant(entry) if isinstance(entry, str) else canonical(entry) for entry in methods]
-    chosen = {name: catalog.get(name).inside(target) for name in dict.fromkeys(variant.method for variant in variants)}
-    if scale not in get_args(Scale):
-        raise unknown("scale", scale, get_args(Scale))
+    chosen = chosen_methods(variants, target)
     protocols = [protocol] if isinstance(protocol, str) else list(dict.fromkeys(protocol))
-    for name in protocols:
-        _check_protocol(name)
     if threads < 1:
         raise UserError(f"threads must be at least 1, not {threads}")
-    asked = []
-    for variant, rules in _pairs(variants, chosen, protocols):
-        method = chosen[variant.method]
-        stated = _joined(_own(method, overrides, list(chosen.values())), variant.settings)
-        asked.append((variant, rules, resolve(method, target, scale, stated, protocol=rules)))
+    asked = specified(variants, target, scale=scale, protocols=protocols, overrides=overrides)
     oracle = truth_of(target, store, scale, threads, allow_unverified)
     target = target.at(scale)
     _read_all(target, oracle)
     for method in chosen.values():
         method.check(target, oracle)
     truth = {"truth": oracle.fingerprint()}
-    trained = [(chosen[v.method], settings) for v, _, settings in asked if chosen[v.method].one_shot]
+    trained = [(chosen[own.variant.method], own.settings) for own in asked if chosen[own.variant.method].one_shot]
     searched = _data_hashes(target, trained, allow_unverified) if trained else {}
     runs: dict[str, PlannedRun] = {}
-    for (variant, rules, settings), seed in itertools.product(asked, seeds):
-        spec = RunSpec(
-            method=variant.method,
-            benchmark=benchmark,
-            scale=scale,
-            protocol=rules,
-            seed=seed,
-            threads=threads,
-            settings=settings,
-        )
-        method = chosen[variant.method]
-        data = {**truth, **(searched if method.one_shot else {}), **method.hashes(settings, seed)}
+    for own, seed in itertools.product(asked, seeds):
+        spec, method = own.spec(seed, threads), chosen[own.variant.method]
+        data = {**truth, **(searched if method.one_shot else {}), **method.hashes(own.settings, seed)}
         key = run_key(spec, data)
         also = runs[key].variants if key in runs else ()
-        runs[key] = PlannedRun(spec, data, key, (*also, variant), allow_unverified)
+        runs[key] = PlannedRun(spec, data, key, (*also, own.variant), allow_unverified)
     return list(runs.values())
-
-
-def _pairs(
-    variants: Sequence[Variant], chosen: Mapping[str, Method], protocols: Sequence[str]
-) -> list[tuple[Variant, str]]:
-    """Every variant under every protocol that its method has."""
-    return [(variant, rules) for variant in variants for rules in _under(chosen[variant.method], protocols)]
-
-
-def _joined(first: Overrides, second: Overrides) -> Overrides:
-    """Both; the second where they state the same."""
-    return {block: {**first.get(block, {}), **second.get(block, {})} for block in {**first, **second}}
-
-
-def _under(method: Method, protocols: Sequence[str]) -> Sequence[str]:
-    """The protocols that the method has; all of them where it has none, for the refusal that names what it has."""
-    return [name for name in protocols if name in method.protocols] or protocols
 
 
 def _read_all(benchmark: Benchmark, oracle: Oracle) -> None:
@@ -158,25 +118,6 @@ def _read_all(benchmark: Benchmark, oracle: Oracle) -> None:
     for asked in [*(scoring.fidelity for scoring in benchmark.scorings), benchmark.search]:
         if asked in held or asked != benchmark.search:
             oracle.query_all(dataset=asked.dataset, split=asked.split, epochs=asked.epochs)
-
-
-def _own(method: Method, overrides: Overrides, chosen: Sequence[Method]) -> Overrides:
-    """The overrides that concern this method; one that concerns none of the chosen methods is refused later."""
-    mine = {**method.blocks(), **({"skeleton": None} if method.one_shot else {})}
-    someone = {block for other in chosen for block in (*other.blocks(), *(["skeleton"] if other.one_shot else []))}
-    own: Overrides = {}
-    for block, values in overrides.items():
-        if block not in someone:
-            raise unknown("block of settings", block, sorted(someone))
-        if block not in mine:
-            continue
-        model = mine[block]
-        for name, value in values.items():
-            others = [m for m in chosen if m is not method and block in m.blocks()]
-            known = model is None or name in model.model_fields
-            if known or not any(name in other.blocks()[block].model_fields for other in others):
-                own.setdefault(block, {})[name] = value
-    return own
 
 
 def _data_hashes(

@@ -21,17 +21,17 @@ class Place(Part):
     seeds: str = "0-1"
     """As on the command line: `0-9`, `0,1`."""
     settings: dict[str, StatedSettings] = Field(default_factory=dict)
-    """What is set here beyond the scale: for every method under the empty name, for one under its own."""
+    """What is set here beyond the scale: for one method under its name, and under the empty name for all, of whom each
+    takes what it knows."""
     note: str = ""
     """What a reader must know of this place, such as that it stands in for data that cannot be had."""
 
     def stated(self, variant: Variant) -> Variant:
-        """The variant with what is set here; what it states itself goes before."""
-        blocks: StatedSettings = {}
-        for source in (self.settings.get(EVERY_METHOD, {}), self.settings.get(variant.method, {}), variant.settings):
-            for block, values in source.items():
-                blocks[block] = {**blocks.get(block, {}), **values}
-        return Variant(method=variant.method, settings=blocks)
+        """The variant with what is set here for its method; what it states itself goes before."""
+        own = self.settings.get(variant.method, {})
+        blocks = {**own, **variant.settings}
+        settings = {block: {**own.get(block, {}), **variant.settings.get(block, {})} for block in blocks}
+        return Variant(method=variant.method, settings=settings)
 
     @model_validator(mode="after")
     def _names_a_benchmark(self) -> Self:
