@@ -88,6 +88,30 @@ def read_folder(folder: Path) -> list[RunRecord]:
     return sorted(records, key=lambda r: (r.spec.benchmark, r.spec.method, r.spec.seed, r.key))
 
 
+def read_folder_leniently(folder: Path) -> tuple[list[tuple[Path, RunRecord]], list[str]]:
+    """Every record that can be read with its file, and a sentence for each that cannot, which names file and reason.
+
+    Looks into all folders called `records` at or below `folder`, and into `folder` itself where there is none. A run
+    that several reports keep is found once for each of them. Raises `UserError` where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UserError(f"there is no folder of records at '{folder}'")
+    found: list[tuple[Path, RunRecord]] = []
+    problems: list[str] = []
+    for path in record_files_below(folder):
+        try:
+            found.append((path, read_record(path)))
+        except UserError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def record_files_below(folder: Path) -> list[Path]:
+    """The files of `record_files` in all folders called `records` at or below `folder`, else in `folder` itself."""
+    folders = sorted(path for path in [folder, *folder.rglob("records")] if path.name == "records" and path.is_dir())
+    return [path for inner in folders or [folder] for path in record_files(inner)]
+
+
 @dataclass(frozen=True)
 class RunStore:
     """Records and working folders below one root, shared by every command."""

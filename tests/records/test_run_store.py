@@ -8,7 +8,14 @@ import pytest
 from nasrepro.errors import UserError
 from nasrepro.records.record import Cost, Provenance, RunRecord, Truth
 from nasrepro.records.spec import RunSpec
-from nasrepro.records.store import RunStore, read_folder, read_record, write_copies, write_record
+from nasrepro.records.store import (
+    RunStore,
+    read_folder,
+    read_folder_leniently,
+    read_record,
+    write_copies,
+    write_record,
+)
 
 
 def record(key="k0", seed=0, method="gdas", **changes):
@@ -110,6 +117,33 @@ def test_a_damaged_record_is_named(tmp_path, damage, said):
     assert str(path) in str(caught.value)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_one_bad_record_does_not_hide_the_others(tmp_path):
+    write_copies(tmp_path / "one" / "records", [record("a", 1), record("b", 2)])
+    write_copies(tmp_path / "deep" / "two" / "records", [record("a", 1)])
+    write_record(tmp_path / "one" / "elsewhere" / "c.json", record("c"))
+    newer, cut = tmp_path / "one" / "records" / "n.json", tmp_path / "one" / "records" / "t.json.gz"
+    write_record(newer, record("n").model_copy(update={"schema_version": 2}))
+    cut.write_bytes(b"\x1f\x8b")
+    found, problems = read_folder_leniently(tmp_path)
+    assert [(path.parent.parent.name, made) for path, made in found] == [
+        ("two", record("a", 1)),
+        ("one", record("a", 1)),
+        ("one", record("b", 2)),
+    ]
+    assert problems[0] == f"record '{newer}' has schema version 2; this nasrepro reads 1"
+    assert len(problems) == 2
+    assert str(cut) in problems[1]
+    with pytest.raises(UserError, match=r"n\.json' has schema version 2"):
+        read_folder(tmp_path / "one" / "records")
+
+
+def test_a_folder_without_folders_of_records_is_one_itself(tmp_path):
+    write_record(tmp_path / "a.json", record("a"))
+    assert read_folder_leniently(tmp_path) == ([(tmp_path / "a.json", record("a"))], [])
+    with pytest.raises(UserError, match="no folder of records at"):
+        read_folder_leniently(tmp_path / "none")
 
 
 def test_a_number_that_is_not_one_never_reaches_a_record(tmp_path):
