@@ -78,13 +78,13 @@ echo
 echo "8/8  Recurrent cells: two searches on an invented language beside luck; is search better than random, as measured"
 $nasrepro compare --methods random,randomnas,enas --benchmark rnn2-grammar --scale laptop --seeds 0 --out reports/rnn2-grammar
 for item in table-3 figure-3 figure-4 figure-8; do
-    $nasrepro reproduce sciuto/$item --no-run --published reports/published/rnn2-grammar/records --out reports/sciuto-$item
+    $nasrepro reproduce evaluating-search/$item --no-run --published reports/published/rnn2-grammar/records --out reports/evaluating-search-$item
 done
-$nasrepro reproduce sciuto/figure-6 --no-run --published reports/published/rnn3-grammar/records --out reports/sciuto-figure-6
+$nasrepro reproduce evaluating-search/figure-6 --no-run --published reports/published/rnn3-grammar/records --out reports/evaluating-search-figure-6
 
 echo
 echo "Open these pages:"
 printf '  %s\n' "$PWD"/reports/{digits,digits-ranking,cifar10-analog,e2nas-table-1,e2nas-table-2,e2nas-figure-1a,nao-figure-2a,nao-figure-2b}/index.html
 printf '  %s\n' "$PWD"/reports/{nsas-figure-1,nsas-figure-3,nsas-figure-4,en2as-table-3}/index.html
 printf '  %s\n' "$PWD"/reports/{darts-digits,nsas-table-1,en2as-table-1,darts-digits-nsas-figure-3,darts-digits-e2nas-figure-1b}/index.html
-printf '  %s\n' "$PWD"/reports/{rnn2-grammar,sciuto-table-3,sciuto-figure-3,sciuto-figure-4,sciuto-figure-6,sciuto-figure-8}/index.html
+printf '  %s\n' "$PWD"/reports/{rnn2-grammar,evaluating-search-table-3,evaluating-search-figure-3,evaluating-search-figure-4,evaluating-search-figure-6,evaluating-search-figure-8}/index.html

@@ -19,14 +19,14 @@ from nasrepro.spaces.darts_rnn import RnnSpace
 from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
 
 # Typed a second time: label, our method, numbers in the order of the columns.
-SCIUTO_TABLE_2 = """
+EVALUATING_SEARCH_TABLE_2 = """
 DARTS   darts-v1  63.35±2.09 61.10±2.83 59.84 57.66
 NAO     nao       64.18±1.81 61.99±1.95 62.16 59.77
 ENAS    enas      61.74±0.78 59.25±0.68 60.38 57.93
 RANDOM  random    62.22±0.91 59.88±0.98 60.18 57.60
 """
 
-SCIUTO_TABLE_3 = """
+EVALUATING_SEARCH_TABLE_3 = """
 DARTS      darts-v1  71.29±2.45 68.74±2.42 68.05 65.55
 NAO        nao       68.66±2.50 66.03±2.40 66.22 63.59
 ENAS       enas      69.99±0.0  66.61±0.0  69.99 66.61
@@ -85,8 +85,8 @@ NAO_TESTS = {
 }
 
 PRINTED = {
-    "sciuto/table-2": SCIUTO_TABLE_2,
-    "sciuto/table-3": SCIUTO_TABLE_3,
+    "evaluating-search/table-2": EVALUATING_SEARCH_TABLE_2,
+    "evaluating-search/table-3": EVALUATING_SEARCH_TABLE_3,
     "en2as/table-2": EN2AS_TABLE_2,
     "en2as/table-5": EN2AS_TABLE_5,
     "nsas/table-2": NSAS_TABLE_2,
@@ -119,7 +119,7 @@ def test_tables_of_perplexities_are_complete(name: str, text: str) -> None:
     assert ours == [line.split() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize("name", [*PRINTED, *NAO_TESTS, "sciuto/table-1"])
+@pytest.mark.parametrize("name", [*PRINTED, *NAO_TESTS, "evaluating-search/table-1"])
 def test_tables_of_perplexities_want_low_numbers_of_known_scorings(name: str) -> None:
     table = table_item(name)
     scorings = {scoring.name for scoring in benchmarks.get(table.benchmark).scorings}
@@ -163,22 +163,22 @@ def test_printed_sizes_are_those_of_our_networks() -> None:
 
 
 def test_the_evaluation_framework_is_there_as_a_whole() -> None:
-    framework = paper("sciuto")
+    framework = paper("evaluating-search")
     names = [f"table-{n}" for n in (1, 2, 3)] + [f"figure-{n}" for n in (2, 3, 4, 6, 8)]
     assert [entry.item for entry in framework.items] == names
     assert all(entry.seeds == list(range(1268, 1278)) and entry.run_seeds == "0-9" for entry in framework.items)
-    one, two = table_item("sciuto/table-1"), table_item("sciuto/table-2")
+    one, two = table_item("evaluating-search/table-1"), table_item("evaluating-search/table-2")
     for row, same in (("ENAS", "ENAS"), ("DARTS", "DARTS"), ("NAO", "NAO"), ("Random (Ours)", "RANDOM")):
         assert one.row(row).cells["valid"].raw == two.row(same).cells["valid"].raw
     assert sum("61.91" in note for entry in (one, two) for note in entry.notes) == 2, "the later version's numbers"
-    assert [row.how for row in table_item("sciuto/table-3").rows][-1] == "optimum"
+    assert [row.how for row in table_item("evaluating-search/table-3").rows][-1] == "optimum"
 
 
 def test_probability_and_taus_are_what_they_are_said_to_be() -> None:
-    assert any(f"{(31 / 32) ** 10:.3f}" in note for note in item("sciuto/figure-3").notes)
+    assert any(f"{(31 / 32) ** 10:.3f}" in note for note in item("evaluating-search/figure-3").notes)
     pairs = 32 * 31 // 2
     assert (round(140 / pairs, 3), round(-2 / pairs, 3), int(-58e3 / pairs) / 1e3) == (0.282, -0.004, -0.116)
-    assert all(word in item("sciuto/figure-4").notes[0] for word in (str(pairs), "140", "58"))
+    assert all(word in item("evaluating-search/figure-4").notes[0] for word in (str(pairs), "140", "58"))
 
 
 def test_places_of_mirror_cells_are_those_of_the_published_order() -> None:
@@ -190,16 +190,16 @@ def test_places_of_mirror_cells_are_those_of_the_published_order() -> None:
         places.setdefault(space.canonical(space.parse(str(cell))), []).append(place)
     pairs = [own for own in places.values() if len(own) == 2]
     assert (len(places), len(pairs)) == (26, 6)
-    said = re.findall(r"(\d+) and (\d+)", difference("sciuto-mirror-cells").release_does)
+    said = re.findall(r"(\d+) and (\d+)", difference("evaluating-search-mirror-cells").release_does)
     assert [[int(a), int(b)] for a, b in said] == pairs
 
 
 def test_figures_about_all_cells_stand_where_the_truth_covers_the_space() -> None:
     for name, where, forms in (
-        ("sciuto/figure-3", "rnn2-ptb", ["strip"]),
-        ("sciuto/figure-4", "rnn2-ptb", ["truth", "rank-changes", "taus", "twins"]),
-        ("sciuto/figure-6", "rnn3-ptb", ["sharing"]),
-        ("sciuto/figure-8", "rnn2-ptb", ["training", "shared-training"]),
+        ("evaluating-search/figure-3", "rnn2-ptb", ["strip"]),
+        ("evaluating-search/figure-4", "rnn2-ptb", ["truth", "rank-changes", "taus", "twins"]),
+        ("evaluating-search/figure-6", "rnn3-ptb", ["sharing"]),
+        ("evaluating-search/figure-8", "rnn2-ptb", ["training", "shared-training"]),
     ):
         figure = cells_item(name)
         assert figure.benchmark == where
@@ -207,12 +207,12 @@ def test_figures_about_all_cells_stand_where_the_truth_covers_the_space() -> Non
         assert figure.travels
         space = benchmarks.get(where).space
         assert len(space) == benchmarks.get(where).probe_count
-    assert cells_item("sciuto/figure-8").needs_trainings
-    assert not cells_item("sciuto/figure-3").needs_trainings
+    assert cells_item("evaluating-search/figure-8").needs_trainings
+    assert not cells_item("evaluating-search/figure-3").needs_trainings
 
 
 def test_figure_2_shows_the_mean_and_the_best_of_the_same_runs() -> None:
-    figure = item("sciuto/figure-2")
+    figure = item("evaluating-search/figure-2")
     assert isinstance(figure, FigureItem)
     assert [panel.best_run for panel in figure.panels] == [False, True]
     assert {curve.quantity for curve in figure.curves.values()} == {"validation perplexity of the answer"}
@@ -236,7 +236,7 @@ def test_figure_2_shows_the_mean_and_the_best_of_the_same_runs() -> None:
     ],
 )
 def test_a_figure_about_all_cells_refuses_what_does_not_fit(change: dict[str, object], words: str) -> None:
-    data = json.loads(item("sciuto/figure-3").model_dump_json())
+    data = json.loads(item("evaluating-search/figure-3").model_dump_json())
     with pytest.raises(ValidationError, match=words):
         CellsItem.model_validate(data | change)
 
@@ -248,14 +248,16 @@ def test_what_is_said_of_every_run_needs_a_bound() -> None:
 
 def test_the_best_of_all_seeds_is_known_under_any_scoring_and_the_best_cell_is_no_methods() -> None:
     assert Column(key="best", label="Best", scoring="valid", of="best").of == "best"
-    table = json.loads(table_item("sciuto/table-3").model_dump_json())
+    table = json.loads(table_item("evaluating-search/table-3").model_dump_json())
     table["rows"][-1]["method"] = "random"
     with pytest.raises(ValidationError, match="no method's"):
         TableItem.model_validate(table)
     assert not Row(label="x", method=None, how="optimum", cells={}).added
 
 
-@pytest.mark.parametrize(("name", "least"), [("sciuto/table-2", 8), ("sciuto/figure-4", 3), ("nsas/table-2", 6)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("evaluating-search/table-2", 8), ("evaluating-search/figure-4", 3), ("nsas/table-2", 6)]
+)
 def test_items_on_texts_have_their_entries(name: str, least: int) -> None:
     own = [entry for entry in differences(item=name) if not entry.id.startswith("nb201")]
     assert len(own) >= least

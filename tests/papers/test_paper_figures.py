@@ -50,7 +50,7 @@ def test_figures_are_listed_beside_tables() -> None:
     kinds = {summary.name: summary.kind for summary in items()}
     assert kinds["nao/figure-2a"] == "figure"
     assert kinds["e2nas/table-2"] == "table"
-    assert set(papers()) == {"e2nas", "en2as", "nao", "nsas", "sciuto"}
+    assert set(papers()) == {"e2nas", "en2as", "evaluating-search", "nao", "nsas"}
 
 
 def test_a_curve_knows_its_panel(figure: FigureItem) -> None:

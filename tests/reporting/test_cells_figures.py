@@ -27,7 +27,7 @@ BEST = int(np.argmin(text_factory.truth_of(2)))
 
 
 def figure(name: str) -> CellsItem:
-    found = item(f"sciuto/{name}")
+    found = item(f"evaluating-search/{name}")
     assert isinstance(found, CellsItem)
     return found
 
@@ -181,7 +181,7 @@ def test_places_and_distances() -> None:
 
 def test_pages_begin_with_the_answers(tmp_path: Path) -> None:
     records = text_factory.records(["random", "nao", "enas", "darts-v1"], 10)
-    table = item("sciuto/table-3")
+    table = item("evaluating-search/table-3")
     page = render_reproduction(table, grouped(table, records, []), tmp_path / "3").read_text(encoding="utf-8")
     assert page[page.index("What this shows") :].index("Is search better than random?") < 200
     cells = [group_of("figure-8", text_factory.records(["randomnas"], 2))]
@@ -192,7 +192,7 @@ def test_pages_begin_with_the_answers(tmp_path: Path) -> None:
 
 
 def test_the_best_of_the_seeds_is_known_under_every_scoring() -> None:
-    table = item("sciuto/table-3")
+    table = item("evaluating-search/table-3")
     assert isinstance(table, TableItem)
     group = grouped(table, text_factory.records(["random"], 5), [])[0]
     result = group.analysis.method("random")

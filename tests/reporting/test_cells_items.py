@@ -47,12 +47,12 @@ def group_of(name: str, *methods: str) -> OursGroup:
 
 @pytest.fixture(scope="module")
 def searched() -> OursGroup:
-    return group_of("sciuto/figure-3", "random", "darts-v1", "nao", "enas")
+    return group_of("evaluating-search/figure-3", "random", "darts-v1", "nao", "enas")
 
 
 @pytest.fixture(scope="module")
 def shared() -> OursGroup:
-    return group_of("sciuto/figure-4", "randomnas")
+    return group_of("evaluating-search/figure-4", "randomnas")
 
 
 def test_places_count_from_the_best_cell() -> None:
@@ -104,7 +104,7 @@ def test_shared_matrices_of_the_third_node() -> None:
 
 
 def test_one_run_on_the_other_side_contradicts_what_is_said_of_every_run(searched: OursGroup) -> None:
-    figure = cells_item("sciuto/figure-3")
+    figure = cells_item("evaluating-search/figure-3")
     judged = judge_cells(figure, searched, None)
     every = [own for own in judged if own.claim.every]
     assert len(every) >= 4
@@ -114,10 +114,10 @@ def test_one_run_on_the_other_side_contradicts_what_is_said_of_every_run(searche
 
 
 def test_places_and_worth_have_a_row_for_each(searched: OursGroup, shared: OursGroup) -> None:
-    figure = cells_item("sciuto/figure-3")
+    figure = cells_item("evaluating-search/figure-3")
     places = places_table(known_runs(figure, [searched]))
     assert [row["who"].text for row in places.rows] == ["DARTS", "NAO", "ENAS", "random"]
-    figure = cells_item("sciuto/figure-4")
+    figure = cells_item("evaluating-search/figure-4")
     worth = worth_table(figure, known_runs(figure, [shared]))
     assert len(worth.rows) == 32
     truths = [row["truth"].value for row in worth.rows]
@@ -140,14 +140,18 @@ def test_the_order_after_a_share_of_the_training_is_held_against_the_last_one(sh
     assert sorted(early) == list(range(5))
     assert np.mean(list(early.values())) < np.mean(list(late.values()))
     assert made.early_tau(0.999999) == pytest.approx(dict.fromkeys(range(5), 1.0))
-    figure = cells_item("sciuto/figure-8")
+    figure = cells_item("evaluating-search/figure-8")
     assert judge_cells(figure, shared, None)[0].verdict == "not measured"
     assert judge_cells(figure, shared, made)[0].values == early
 
 
 @pytest.mark.parametrize(
     ("name", "methods"),
-    [("sciuto/figure-3", ["random", "nao"]), ("sciuto/figure-4", ["randomnas"]), ("sciuto/figure-8", ["randomnas"])],
+    [
+        ("evaluating-search/figure-3", ["random", "nao"]),
+        ("evaluating-search/figure-4", ["randomnas"]),
+        ("evaluating-search/figure-8", ["randomnas"]),
+    ],
 )
 def test_pages_hold_tables_claims_and_every_value(name: str, methods: list[str], tmp_path: Path) -> None:
     group = group_of(name, *methods)
@@ -161,9 +165,9 @@ def test_pages_hold_tables_claims_and_every_value(name: str, methods: list[str],
 
 
 def test_the_best_cell_of_the_space_and_the_best_of_all_seeds_are_rows_and_columns(tmp_path: Path) -> None:
-    table = item("sciuto/table-3")
+    table = item("evaluating-search/table-3")
     assert isinstance(table, TableItem)
-    group = group_of("sciuto/table-3", "random", "enas")
+    group = group_of("evaluating-search/table-3", "random", "enas")
     page = render_reproduction(table, [group], tmp_path / "page")
     with (page.parent / "table.csv").open(encoding="utf-8") as file:
         rows = {(row["row"], row["source"]): row for row in csv.DictReader(file)}
@@ -180,7 +184,7 @@ def test_the_best_cell_of_the_space_and_the_best_of_all_seeds_are_rows_and_colum
 
 
 def test_the_best_run_of_each_policy_is_the_one_that_ends_lowest() -> None:
-    figure = item("sciuto/figure-2")
+    figure = item("evaluating-search/figure-2")
     assert isinstance(figure, FigureItem)
     made = [record("nao", seed, nodes=8, value=value) for seed, value in enumerate((120.0, 105.0, 130.0))]
     (group,) = grouped(figure, made, [])

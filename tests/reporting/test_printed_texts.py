@@ -12,7 +12,7 @@ from nasrepro.reporting.ours import grouped
 from nasrepro.reporting.printed import printed_views
 from nasrepro.reporting.reproduction_table import reproduction_table
 
-TABLES = [("en2as", 2), ("en2as", 3), ("nsas", 2), ("nao", 4), ("sciuto", 1), ("sciuto", 2)]
+TABLES = [("en2as", 2), ("en2as", 3), ("nsas", 2), ("nao", 4), ("evaluating-search", 1), ("evaluating-search", 2)]
 
 
 def on_ptb(*methods: str, where: str = "rnn-ptb") -> list[RunRecord]:
