@@ -129,6 +129,14 @@ class ClaimRow:
     records: Sequence[str]
     """Keys."""
     digits: int = 2
+    relation: Literal["above", "below"] | None = None
+    """Where the paper puts the quantity, seen from the bound; None without one."""
+    every: bool = False
+    """Whether it is said of every single run, so that no test of the mean decides."""
+    fulfilled: int = 0
+    """Seeds on the stated side of the bound."""
+    difference: bool = False
+    """Whether the effect is one quantity minus another, and so has a sign."""
 
 
 @dataclass(frozen=True)
