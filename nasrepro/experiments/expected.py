@@ -1,25 +1,14 @@
-"""Which runs make a paper's item at one of its places, known without any data, and which of them records hold.
-
-Runs are told apart by their specification alone. A record that is older than a setting counts as a run with that
-setting's default, which is what it did.
-"""
+"""Which runs make a paper's item at one of its places, known without any data."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from functools import lru_cache
-
 from nasrepro import benchmarks
-from nasrepro.errors import UserError
 from nasrepro.experiments.specifying import Specified, specified
 from nasrepro.experiments.variants import Overrides
 from nasrepro.methods import catalog
 from nasrepro.methods.bound import reason_against
-from nasrepro.methods.resolving import resolve
 from nasrepro.papers.model import PaperItem
 from nasrepro.papers.place import EVERY_METHOD, Place
-from nasrepro.records.spec import RunSpec, canonical_json
 from nasrepro.records.variant import Variant
 
 
@@ -58,30 +47,3 @@ def expected(item: PaperItem, place: Place, protocol: str = "sound") -> list[Spe
         protocols=[protocol],
         overrides=for_every_method(place),
     )
-
-
-def identity(spec: RunSpec) -> str:
-    """What makes two runs the same, whatever data they read: the specification without its threads, which change
-    rounding only, as text."""
-    return canonical_json(spec.model_dump(mode="json", exclude={"threads"}))
-
-
-def settled(spec: RunSpec) -> RunSpec:
-    """A record's specification with settings that are newer than the record; unchanged where its method, benchmark or
-    settings are not known here."""
-    settings = _settled(spec.method, spec.benchmark, spec.scale, spec.protocol, canonical_json(spec.settings))
-    return spec if settings is None else spec.model_copy(update={"settings": dict(settings)})
-
-
-@lru_cache(maxsize=4096)
-def _settled(method: str, benchmark: str, scale: str, protocol: str, settings: str) -> dict[str, object] | None:
-    try:
-        target = benchmarks.get(benchmark)
-        return resolve(catalog.get(method).inside(target), target, scale, json.loads(settings), protocol=protocol)
-    except UserError:
-        return None
-
-
-def identities(own: Specified, seeds: Sequence[int]) -> list[str]:
-    """Of the runs of one variant with these seeds."""
-    return [identity(own.spec(seed, threads=1)) for seed in seeds]

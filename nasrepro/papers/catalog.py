@@ -9,6 +9,9 @@ from importlib import resources
 from nasrepro.errors import unknown
 from nasrepro.papers.ledger import LEDGER_FILE
 from nasrepro.papers.model import Paper, PaperItem
+from nasrepro.papers.programme import PROGRAMME_FILE
+
+_NO_PAPERS = (LEDGER_FILE, PROGRAMME_FILE)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class ItemSummary:
 @lru_cache(maxsize=1)
 def _load() -> tuple[Paper, ...]:
     files = [f for f in resources.files("nasrepro.papers").iterdir() if f.name.endswith(".json")]
-    texts = [f.read_text(encoding="utf-8") for f in sorted(files, key=lambda f: f.name) if f.name != LEDGER_FILE]
+    texts = [f.read_text(encoding="utf-8") for f in sorted(files, key=lambda f: f.name) if f.name not in _NO_PAPERS]
     return tuple(Paper.model_validate_json(text) for text in texts)
 
 

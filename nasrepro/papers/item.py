@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from nasrepro.papers.part import Part
 from nasrepro.papers.place import Place
+from nasrepro.records.spec import Scale
 from nasrepro.records.variant import Variant
 
 
@@ -41,6 +42,15 @@ class Item(Part):
     def id(self) -> str:
         """`<paper>/<item>`, the name used on the command line."""
         return f"{self.paper}/{self.item}"
+
+    def places_at(self, scale: Scale) -> list[Place]:
+        """Where ours is run at a scale: for small runs the first place alone with one seed, at the published size the
+        paper's own place."""
+        if scale == "laptop" or not self.variants:
+            return self.places
+        if scale == "paper":
+            return [Place(benchmark=self.benchmark, scale=scale, seeds=self.run_seeds)]
+        return [Place(benchmark=place.benchmark, scale=scale, seeds="0") for place in self.places[:1]]
 
     @property
     def travels(self) -> bool:
