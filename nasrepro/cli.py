@@ -22,6 +22,7 @@ from nasrepro.commands.lookup import cost, query
 from nasrepro.commands.names import list_names, show
 from nasrepro.commands.rank import rank
 from nasrepro.commands.reproduce import reproduce
+from nasrepro.commands.rerun import rerun
 from nasrepro.commands.retrain import retrain
 from nasrepro.commands.run import compare, report
 from nasrepro.commands.search import search
@@ -41,6 +42,7 @@ app.command(rich_help_panel="Run")(rank)
 app.command(rich_help_panel="Run")(retrain)
 app.command(rich_help_panel="Run")(reproduce)
 app.command(rich_help_panel="Run")(report)
+app.command(rich_help_panel="Run")(rerun)
 app.command(rich_help_panel="Look up")(query)
 app.command(rich_help_panel="Look up")(cost)
 app.command("list", rich_help_panel="Look up")(list_names)

@@ -18,6 +18,7 @@ from nasrepro.methods.base import SearchResult
 from nasrepro.methods.context import SearchContext
 from nasrepro.methods.method import Method
 from nasrepro.oracles.base import Oracle
+from nasrepro.records.comparing import compare_records
 from nasrepro.records.record import Cost, RunRecord, Truth
 from nasrepro.records.store import RunStore
 from nasrepro.training.repeatable import prepare_torch
@@ -46,15 +47,12 @@ def train_again(planned: PlannedRun, stored: RunRecord, store: RunStore, report:
     The stored record stays as it is. Raises `RunFailed` when the run does not repeat: then its weights are not those
     that the record tells of.
     """
-    again, before = _made(planned, store, report).comparable(), stored.comparable()
-    if not before["visited"]:  # a record from before it was kept
-        again["visited"] = []
-    if not before["cost"]["scored_cells"]:  # likewise
-        again["cost"]["scored_cells"] = 0
-    if different := [name for name in before if again[name] != before[name]]:
+    different = compare_records(stored, _made(planned, store, report)).deviations
+    if different:
+        fields = dict.fromkeys(one.where.split(".")[0] for one in different)
         raise RunFailed(
             f"the weights of run {planned.key} are gone, and training it again gave another record (it differs in "
-            f"{', '.join(different)}), perhaps because this machine or its libraries compute differently; to replace "
+            f"{', '.join(fields)}), perhaps because this machine or its libraries compute differently; to replace "
             f"the run, remove '{store.record_path(planned.key)}'"
         )
     _keep_weights(planned, store)
