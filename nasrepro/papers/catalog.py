@@ -21,11 +21,12 @@ class ItemSummary:
     name: str
     """Such as `e2nas/table-1`."""
     kind: str
-    """`table` or `figure`."""
+    """`table`, `figure`, `drawn` or `schematic`."""
     paper: str
     """Short name, venue and year."""
     title: str
     benchmark: str
+    """Empty where nothing is run."""
     methods: tuple[str, ...]
     """Our names of the methods whose runs make it, in its order."""
 
@@ -65,5 +66,5 @@ def item(name: str) -> PaperItem:
 
 def _summary(owner: Paper, entry: PaperItem) -> ItemSummary:
     source = f"{owner.short} ({owner.venue} {owner.year})"
-    kind = "table" if entry.kind == "table" else "figure"
+    kind = "figure" if entry.kind == "cells" else entry.kind
     return ItemSummary(entry.id, kind, source, entry.title, entry.benchmark, entry.methods)

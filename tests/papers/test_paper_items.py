@@ -13,6 +13,8 @@ from nasrepro.errors import UserError
 from nasrepro.methods import catalog
 from nasrepro.methods.resolving import resolve
 from nasrepro.papers.catalog import item, items, paper, papers
+from nasrepro.papers.ledger import LEDGER_FILE
+from nasrepro.papers.programme import PROGRAMME_FILE
 from nasrepro.papers.table import TableItem
 from nasrepro.records.spec import RunSpec
 
@@ -281,4 +283,6 @@ def test_an_unknown_paper_names_the_known_ones() -> None:
 
 def test_the_files_name_their_papers() -> None:
     folder = Path(str(resources.files("nasrepro.papers")))
-    assert {path.stem for path in folder.glob("*.json")} - {"ledger"} == set(papers())
+    assert {path.name for path in folder.glob("*.json")} - {LEDGER_FILE, PROGRAMME_FILE} == {
+        f"{slug}.json" for slug in papers()
+    }
