@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _Floats = NDArray[np.float64]
+_COUNTED_UP_TO = 160
+"""Genotypes; beyond that the matrices of all pairs cost more than sorting."""
 
 
 def complete_pairs(scores: ArrayLike, truth: ArrayLike) -> tuple[_Floats, _Floats]:
@@ -25,12 +27,22 @@ def complete_pairs(scores: ArrayLike, truth: ArrayLike) -> tuple[_Floats, _Float
 
 def kendall_tau(scores: ArrayLike, truth: ArrayLike) -> float:
     """Kendall's τ-b in [-1, 1], which corrects for ties on both sides (Kendall 1945)."""
-    from scipy import stats
-
     left, right = complete_pairs(scores, truth)
     if _uninformative(left, right):
         return math.nan
+    if left.size <= _COUNTED_UP_TO:
+        return _counted_tau(left, right)
+    from scipy import stats
+
     return float(stats.kendalltau(left, right, variant="b").statistic)
+
+
+def _counted_tau(left: _Floats, right: _Floats) -> float:
+    """τ-b from all pairs at once: for few genotypes in a fraction of SciPy's time, digit by digit the same."""
+    # comparisons, not differences: those of infinite values have no sign
+    x, y = ((side[:, None] > side).astype(np.float64) - (side[:, None] < side) for side in (left, right))
+    excess, untied_left, untied_right = (float(np.vdot(a, b)) / 2 for a, b in ((x, y), (x, x), (y, y)))
+    return float(np.clip(excess / np.sqrt(untied_left) / np.sqrt(untied_right), -1.0, 1.0))
 
 
 def tau_spread(cells: int) -> float:

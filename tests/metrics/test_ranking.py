@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from nasrepro.metrics.quality import rank_quality
 from nasrepro.metrics.ranking import (
@@ -46,6 +47,15 @@ def test_tau_b_equals_brute_force_on_tied_inputs() -> None:
         undefined += math.isnan(expected)
         assert kendall_tau(x, y) == pytest.approx(expected, abs=1e-12, nan_ok=True)
     assert 0 < undefined < 100
+
+
+@pytest.mark.parametrize("n", [2, 3, 40, 160, 161, 400])
+def test_tau_b_is_scipys_to_the_last_digit(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for levels in (2, 5, 10 * n):
+        left, right = np.append(rng.integers(0, levels, n - 1), [levels + 1.0]), rng.permutation(n) % levels * 0.1
+        left[0] = np.inf
+        assert kendall_tau(left, right) == stats.kendalltau(left, right).statistic
 
 
 def test_tau_differs_from_the_variant_that_ignores_ties() -> None:
