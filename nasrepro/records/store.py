@@ -74,6 +74,14 @@ def write_copies(folder: Path, records: Iterable[RunRecord]) -> None:
         write_record(folder / f"{record.key}{PACKED}", record)
 
 
+def copy_record(source: Path, target: Path) -> None:
+    """Put a packed copy of a stored record at `target`; what is packed already is copied byte by byte."""
+    if source.name.endswith(PACKED):
+        shutil.copyfile(source, target)
+    else:
+        target.write_bytes(_packed(source.read_bytes()))
+
+
 def record_files(folder: Path) -> list[Path]:
     """The files of the records in a folder by key; of a record that lies there twice the plain one."""
     by_key = {path.name.removesuffix(ending): path for ending in (PACKED, PLAIN) for path in folder.glob(f"*{ending}")}

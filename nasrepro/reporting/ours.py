@@ -25,6 +25,8 @@ class OursGroup:
     records: Sequence[RunRecord]
     fresh: bool
     """Run just now or before in this run store; otherwise rendered from published records."""
+    origin: str = ""
+    """Where the runs are from, in words, where some are fresh and some published."""
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -53,26 +55,30 @@ class OursGroup:
     @property
     def caption(self) -> str:
         """Everything a reader needs to know of these runs."""
-        kind = "fresh runs" if self.fresh else "published records, measured earlier and rendered here"
+        kind = self.origin or ("fresh runs" if self.fresh else "published records, measured earlier and rendered here")
         return f"{self.label} ({kind}). {caption(self.analysis.records)}"
 
 
 def grouped(item: Item, fresh: Sequence[RunRecord], earlier: Sequence[RunRecord]) -> list[OursGroup]:
-    """The runs made now, then published ones by benchmark, scale and protocol, unless they are the same runs.
+    """The runs made now, then published ones unless they are the same runs, each by benchmark, scale and protocol.
 
     Published records that are of none of the item's variants are left out.
     """
-    groups = [OursGroup(_label(item, fresh[0], "ours"), fresh, fresh=True)] if fresh else []
+    groups = [OursGroup(_label(item, own[0], "ours"), own, fresh=True) for own in _by_kind(fresh)]
     shown = {record.key for record in fresh}
-    by_kind: dict[tuple[str, str, str], list[RunRecord]] = {}
-    for record in earlier:
-        if any(variant.fits(record.spec) for variant in item.variants):
-            kind = (record.spec.benchmark, record.spec.scale, record.spec.protocol)
-            by_kind.setdefault(kind, []).append(record)
-    for records in by_kind.values():
-        if not {record.key for record in records} <= shown:
-            groups.append(OursGroup(_label(item, records[0], "ours, published"), records, fresh=False))
+    fitting = [record for record in earlier if any(variant.fits(record.spec) for variant in item.variants)]
+    for own in _by_kind(fitting):
+        if not {record.key for record in own} <= shown:
+            groups.append(OursGroup(_label(item, own[0], "ours, published"), own, fresh=False))
     return groups
+
+
+def _by_kind(records: Sequence[RunRecord]) -> list[list[RunRecord]]:
+    """Records that may stand in one group, in the order of their first ones."""
+    by_kind: dict[tuple[str, str, str], list[RunRecord]] = {}
+    for record in records:
+        by_kind.setdefault((record.spec.benchmark, record.spec.scale, record.spec.protocol), []).append(record)
+    return list(by_kind.values())
 
 
 def _label(item: Item, record: RunRecord, whose: str) -> str:

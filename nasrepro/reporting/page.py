@@ -1,4 +1,4 @@
-"""HTML pages from the templates of this folder: one file each, no script, nothing loaded from anywhere."""
+"""HTML pages from the templates of this folder: nothing in them is loaded from the network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from nasrepro.reporting.writers import to_html
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates are found, and what they may use."""
     environment = Environment(
         loader=PackageLoader("nasrepro.reporting", "templates"),
         autoescape=True,
@@ -35,4 +36,4 @@ def nobreak(text: str) -> str:
 
 def render_page(template: str, **content: object) -> str:
     """The page of `template` with `content`; raises jinja2's error when the template asks for anything missing."""
-    return _environment().get_template(template).render(generator=GENERATOR, **content)
+    return environment().get_template(template).render(generator=GENERATOR, **content)

@@ -78,6 +78,7 @@ _RC: dict[Any, Any] = {
     "axes.facecolor": "none",
     "savefig.facecolor": PAPER,
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,  # whole TrueType outlines: text in a PDF can be searched and copied
     "svg.hashsalt": "nasrepro",
 }
 
@@ -129,6 +130,7 @@ class Drawing:
     """What was measured, where and with what."""
     svg: str
     png: bytes
+    pdf: bytes
     wide: bool
 
     @property
@@ -154,10 +156,11 @@ def _attribute(text: str) -> str:
 
 def finish(figure: Figure, *, name: str, title: str, caption: str, provenance: str, wide: bool) -> Drawing:
     """Render a figure; equal figures give equal bytes."""
-    svg, png, about = io.StringIO(), io.BytesIO(), f"{caption} {provenance}"
+    svg, png, pdf, about = io.StringIO(), io.BytesIO(), io.BytesIO(), f"{caption} {provenance}"
     figure.savefig(svg, format="svg", metadata={"Date": None, "Title": title, "Description": about})
     figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None, "Description": about})
-    return Drawing(name, title, caption, provenance, svg.getvalue(), png.getvalue(), wide)
+    figure.savefig(pdf, format="pdf", metadata={"CreationDate": None, "Title": title, "Subject": about})
+    return Drawing(name, title, caption, provenance, svg.getvalue(), png.getvalue(), pdf.getvalue(), wide)
 
 
 def legends_below(figure: Figure, panels: Sequence[Axes]) -> None:

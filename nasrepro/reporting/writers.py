@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -174,40 +175,58 @@ def _latex_cell(cell: Cell, column: Column, row: Row) -> str:
     return text + rf" {{\footnotesize {small}}}"
 
 
-def to_html(table: Table) -> Markup:
-    """A `<table>` for the page's style sheet, inside a frame that scrolls sideways on narrow screens."""
+def to_html(table: Table, *, sortable: bool = False, links: Mapping[str, str] | None = None) -> Markup:
+    """A `<table>` for the page's style sheet, inside a frame that scrolls sideways on narrow screens.
+
+    A `sortable` one holds what the site's script sorts by. `links` leads from a record's key to where the page tells of
+    it; the first cell of a row with that record gets a link.
+    """
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(_html_class(column), column.heading) for column in table.columns
     )
-    rows = Markup("\n").join(_html_row(row, table) for row in table.rows)
+    rows = Markup("\n").join(_html_row(row, table, links or {}, sortable=sortable) for row in table.rows)
     frame = Markup(
         '<div class="scroll" tabindex="0" role="region" aria-label="{}">'
         "<table{}>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table></div>"
     )
-    grouped = Markup(' class="grouped"') if any(row.first_of_group for row in table.rows) else Markup("")
-    return frame.format(table.title, grouped, head, rows)
+    names = [
+        name for name, on in (("grouped", any(row.first_of_group for row in table.rows)), ("sortable", sortable)) if on
+    ]
+    return frame.format(table.title, _class(names), head, rows)
+
+
+def _class(names: Sequence[str]) -> Markup:
+    return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
 
 
 def _html_class(column: Column) -> Markup:
-    return Markup("") if column.kind == "text" else Markup(' class="num"')
+    return _class([] if column.kind == "text" else ["num"])
 
 
-def _html_row(row: Row, table: Table) -> Markup:
-    names = [name for name, on in (("reference", row.reference), ("first", row.first_of_group)) if on]
-    attribute = Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
+def _html_row(row: Row, table: Table, links: Mapping[str, str], *, sortable: bool) -> Markup:
+    attribute = _class([name for name, on in (("reference", row.reference), ("first", row.first_of_group)) if on])
     if row.records:
         attribute += Markup(' title="{}"').format("records: " + ", ".join(row.records))
-    cells = [_html_cell(row[column.key], column, header=index == 0) for index, column in enumerate(table.columns)]
+    link = next((links[key] for key in row.records if key in links), "")
+    cells = [
+        _html_cell(row[column.key], column, header=index == 0, link="" if index else link, sortable=sortable)
+        for index, column in enumerate(table.columns)
+    ]
     return Markup("<tr{}>{}</tr>").format(attribute, Markup("").join(cells))
 
 
-def _html_cell(cell: Cell, column: Column, *, header: bool) -> Markup:
+def _html_cell(cell: Cell, column: Column, *, header: bool, link: str, sortable: bool) -> Markup:
     text = Markup("<b>{}</b>" if cell.bold else "{}").format(main_text(cell, column))
     text += Markup("").join(Markup("<sup>{}</sup>").format(mark) for mark in cell.marks)
     for extra in _small_lines(cell, column):
         text += Markup("<small>{}</small>").format(extra)
+    if link:
+        text += Markup('<small><a href="{}">records</a></small>').format(link)
+    attribute = _html_class(column)
+    if sortable and cell.value is not None:
+        attribute += Markup(' data-value="{}"').format(format(cell.value, ".10g"))
     tag = Markup('<th scope="row"{}>{}</th>') if header else Markup("<td{}>{}</td>")
-    return tag.format(_html_class(column), text)
+    return tag.format(attribute, text)
 
 
 def to_rich(table: Table) -> RichTable:
