@@ -1,4 +1,4 @@
-"""Methods, benchmarks and regularizers from other packages, announced through entry points.
+"""Methods, benchmarks, regularizers, spaces and truths from other packages, announced through entry points.
 
 A package adds to its metadata, for example,
 
@@ -6,9 +6,12 @@ A package adds to its metadata, for example,
     nasrepro.methods = my-method = my_package.nas:METHOD
     nasrepro.benchmarks = my-benchmark = my_package.nas:BENCHMARK
     nasrepro.regularizers = my-loss = my_package.loss:MyRegularizer
+    nasrepro.spaces = my-space = my_package.nas:SPACE
+    nasrepro.oracles = my-truth = my_package.nas:TRUTH
 
-where METHOD is a `nasrepro.methods.method.Method`, BENCHMARK a `nasrepro.benchmarks.Benchmark`, and MyRegularizer a
-subclass of `nasrepro.training.regularizer.Regularizer`. `nasrepro check my-method` runs the conformance battery on it.
+where METHOD is a `nasrepro.methods.method.Method`, BENCHMARK a `nasrepro.benchmarks.Benchmark`, MyRegularizer a
+subclass of `nasrepro.training.regularizer.Regularizer`, SPACE a `nasrepro.spaces.base.Space` and TRUTH a
+`nasrepro.oracles.announced.NamedOracle`. `nasrepro check my-method` runs the conformance battery on it.
 
 A method names its parts by this package's short names or as `package.module:Class`, and a regularizer also by the name
 it is announced under. A regularizer that only methods of its own package use need not be announced; being announced, it

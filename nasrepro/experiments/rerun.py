@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -74,7 +74,9 @@ def repetition(record: RunRecord, store: RunStore) -> Repetition:
         for name, value in values.items()
         if name not in recorded.get(block, {})
     }
-    return Repetition(record, planned, filled)
+    # its variant states every setting, which is nothing to call a run by
+    called = replace(planned, variants=(Variant(method=spec.method),))
+    return Repetition(record, called, filled)
 
 
 def _refuse_other_data(record: RunRecord, planned: PlannedRun) -> None:

@@ -146,15 +146,23 @@ def write_table(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str,
     full = {"units": UNITS, **meta, "format": FORMAT, "order": layout.order}
     stored: dict[str, np.ndarray] = {META: npz.from_json(full)}
     for name, given in arrays.items():
-        if not _NAME.fullmatch(name):
-            raise UserError(f"'{name}' is no name of a {FORMAT} array, such as 'acc/cifar10/test/200'")
-        values = given.astype(np.int8 if name.startswith("trials/") else np.float32)
-        problem = _problem(name, values, layout, full)
-        if problem:
-            raise UserError(f"table '{path}' cannot be written: {problem}")
-        stored[name] = values
+        stored[name] = checked_array(name, given, layout, full, what=f"table '{path}' cannot be written: ")
     write_atomically(path, npz.pack(stored))
     return path
+
+
+def checked_array(
+    name: str, given: np.ndarray, layout: Layout, meta: Mapping[str, Any], *, what: str = ""
+) -> np.ndarray:
+    """An array in the type that its name asks for. Raises `UserError`, which begins with `what`, for one that a table
+    cannot hold."""
+    if not _NAME.fullmatch(name):
+        raise UserError(f"'{name}' is no name of a {FORMAT} array, such as 'acc/cifar10/test/200'")
+    values = given.astype(np.int8 if name.startswith("trials/") else np.float32)
+    problem = _problem(name, values, layout, meta)
+    if problem:
+        raise UserError(f"{what}{problem}")
+    return values
 
 
 def _layout(space: str) -> Layout:

@@ -1,10 +1,11 @@
-"""Which space something belongs to, told from its id."""
+"""All spaces by name, and which of them something belongs to, told from its id."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nasrepro.errors import UserError
+from nasrepro import plugins
+from nasrepro.errors import UserError, unknown
 from nasrepro.spaces.base import G, Space
 from nasrepro.spaces.darts_cnn import DartsSpace
 from nasrepro.spaces.darts_rnn import RnnSpace
@@ -19,13 +20,32 @@ _BY_PREFIX |= {f"rnn{nodes}-path": space for nodes, space in _RNN.items()}
 _BY_PREFIX |= {f"rnn{nodes}": _RNN.get(nodes, _RNN[SPACES[0]]) for nodes in range(1, MOST_NODES + 1)}
 
 
+def names() -> list[str]:
+    """All spaces, plug-ins last."""
+    here = [space.name for space in _SPACES]
+    return [*here, *(name for name in plugins.announced("spaces") if name not in here)]
+
+
+def get(name: str) -> Space[Any]:
+    """The space called `name`, from here or from a plug-in; raises `UserError` suggesting the nearest one."""
+    found = _here(name)
+    if found is None:
+        if name not in names():
+            raise unknown("space", name, names())
+        found = plugins.load("spaces", name, Space)
+    return found
+
+
 def find(id_or_name: str) -> Space[Any] | None:
     """The space called `id_or_name`, or that of a genotype's or path's id such as `nb201:6111`; None for those of
-    spaces that are not here."""
+    spaces that are not here. Ids of an announced space begin with its name."""
     prefix, colon, _ = id_or_name.partition(":")
-    if colon:
-        return _BY_PREFIX.get(prefix)
-    return next((space for space in _SPACES if space.name == id_or_name), None)
+    found = _BY_PREFIX.get(prefix) if colon else _here(id_or_name)
+    return get(prefix) if found is None and prefix in plugins.announced("spaces") else found
+
+
+def _here(name: str) -> Space[Any] | None:
+    return next((space for space in _SPACES if space.name == name), None)
 
 
 def cell_of(space: Space[G], text: str) -> G:
