@@ -12,7 +12,7 @@ import typer
 from nasrepro import console
 from nasrepro.commands import options
 from nasrepro.commands.folders import ensure_report_folder, ensure_writable, records_folder
-from nasrepro.errors import RunFailed, UserError
+from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,14 +157,10 @@ def raise_if_failed(outcome: Outcome, store: RunStore) -> None:
 
 def raise_failures(failures: Sequence[JobOutcome], total: int, store: RunStore, what: str) -> None:
     """The same for jobs of any kind, `what` in the plural."""
-    from nasrepro.experiments.jobs import error_file
+    from nasrepro.experiments.jobs import failed_jobs
 
     if failures:
-        named = "; ".join(
-            f"{failure.job.label}: {failure.error} (see '{error_file(store.root / 'work', failure.job.key)}')"
-            for failure in failures
-        )
-        raise RunFailed(f"{len(failures)} of {total} {what} failed; the same command tries them again: {named}")
+        raise failed_jobs(failures, total, store.root / "work", what)
 
 
 def table_rows(path: Path) -> list[dict[str, Any]]:

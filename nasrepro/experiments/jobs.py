@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nasrepro.errors import NasreproError
+from nasrepro.errors import NasreproError, RunFailed
 
 Report = Callable[[int, int], None]
 """`report(done, total)`; may be called as often as is convenient."""
@@ -53,3 +53,11 @@ class JobOutcome:
 def error_file(work_root: Path, key: str) -> Path:
     """Where the traceback of a failed job is kept until the job succeeds."""
     return work_root / key / "error.txt"
+
+
+def failed_jobs(failures: Sequence[JobOutcome], total: int, work_root: Path, what: str) -> RunFailed:
+    """The error that names every failed job and where its traceback is; `what` they are, in the plural."""
+    named = "; ".join(
+        f"{failure.job.label}: {failure.error} (see '{error_file(work_root, failure.job.key)}')" for failure in failures
+    )
+    return RunFailed(f"{len(failures)} of {total} {what} failed; the same command tries them again: {named}")
