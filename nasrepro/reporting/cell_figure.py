@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -127,9 +127,10 @@ def found_cells(result: MethodResult) -> list[FoundCell]:
     return sorted(cells, key=lambda cell: (-len(cell.seeds), cell.seeds))
 
 
-def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
-    """A block per method, a panel per distinct genotype; None when none of a drawable space was found."""
-    found = [(result.method, found_cells(result)) for result in analysis.methods]
+def cell_figure(analysis: Analysis, provenance: str, rows: Collection[str] | None = None) -> Drawing | None:
+    """A block per row of the analysis, or of those named, and a panel per distinct genotype; None when none of a
+    drawable space was found."""
+    found = [(own.method, found_cells(own)) for own in analysis.methods if rows is None or own.method in rows]
     spaces = (catalog.find(cell.genotype) for _, cells in found for cell in cells)
     space = next((space for space in spaces if space is not None and space.name in _KINDS), None)
     if space is None:
@@ -141,12 +142,12 @@ def cell_figure(analysis: Analysis, provenance: str) -> Drawing | None:
         for method, cells in found
         if cells
     ]
-    rows = [-(-len(cells) // kind.columns) for _, cells in blocks]
-    heights = [_TITLE_HEIGHT + kind.row_height * count for count in rows] + [_LEGEND_HEIGHT]
+    lines = [-(-len(cells) // kind.columns) for _, cells in blocks]
+    heights = [_TITLE_HEIGHT + kind.row_height * count for count in lines] + [_LEGEND_HEIGHT]
     figure = new_figure(WIDE, sum(heights))
     figure.set_layout_engine("none")
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for part, (method, cells), count in zip(parts, blocks, rows, strict=False):
+    for part, (method, cells), count in zip(parts, blocks, lines, strict=False):
         _draw_block(part, method, cells, count, kind)
     handles = kind.legend([genotype for _, cells in blocks for _, genotype in cells])
     parts[-1].legend(handles=handles, loc="center", ncols=5)

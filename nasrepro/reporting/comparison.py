@@ -57,7 +57,9 @@ def render_comparison(
     with styled():
         drawings = all_figures(analysis, provenance, answered)
     with replaced_folder(out, OWN) as folder:
-        _write_tables(folder, analysis, answered, tables, title, command)
+        written = written_tables(analysis, tables, title=title, command=command, answered=answered)
+        for name, text in written.items():
+            (folder / name).write_text(text, encoding="utf-8")
         write_figures(folder / "figures", drawings)
         write_copies(folder / "records", analysis.records)
         if contrasts:
@@ -102,21 +104,29 @@ def terminal_comparison(records: Sequence[RunRecord], contrasts: Sequence[Contra
     )
 
 
-def _write_tables(
-    folder: Path, analysis: Analysis, answered: Sequence[Answer], tables: Sequence[Table], title: str, command: str
-) -> None:
-    (folder / "table.csv").write_text(to_csv(full_table(analysis)), encoding="utf-8")
-    for file in _numbers_files(analysis, answered):
-        (folder / file.name).write_text(to_csv(file.table), encoding="utf-8")
+def written_tables(
+    analysis: Analysis,
+    tables: Sequence[Table],
+    *,
+    title: str,
+    command: str,
+    answered: Sequence[Answer] = (),
+    label: str = "comparison",
+) -> dict[str, str]:
+    """By file name: `table.csv` with everything, `table.md` and `table.tex` with the `tables` people read, and a CSV
+    for each of those that has more numbers than fit it. Labels of LaTeX begin with `tab:` and `label`."""
+    written = {"table.csv": to_csv(full_table(analysis))}
+    written |= {file.name: to_csv(file.table) for file in _numbers_files(analysis, answered)}
     shown = [f"* {sentence}" for sentence in findings(analysis, answered)]
     lines = [f"# {title}", "", "## What this shows", "", *shown, ""]
     body = "\n".join(to_markdown(table) for table in (*tables, *_pairs(analysis)))
     failed = [f"* {method}, seed {seed}: {status}: {reason}" for method, seed, status, reason in unfinished(analysis)]
     tail = ["", "### Runs without a result", "", *failed] if failed else []
     tail += ["", f"Made by `{command}`.", ""]
-    (folder / "table.md").write_text("\n".join(lines) + "\n" + body + "\n".join(tail), encoding="utf-8")
-    floats = [to_latex(table, label=f"tab:comparison-{number}") for number, table in enumerate(tables, start=1)]
-    (folder / "table.tex").write_text("\n".join(floats), encoding="utf-8")
+    floats = [to_latex(table, label=f"tab:{label}-{number}") for number, table in enumerate(tables, start=1)]
+    written["table.md"] = "\n".join(lines) + "\n" + body + "\n".join(tail)
+    written["table.tex"] = "\n".join(floats)
+    return written
 
 
 def _pairs(analysis: Analysis) -> list[Table]:

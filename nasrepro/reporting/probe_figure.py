@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -15,16 +17,20 @@ from nasrepro.reporting.table_model import decimal
 _COLUMNS = 3
 
 
-def scatter_figure(analysis: Analysis, provenance: str) -> Drawing | None:
-    """One-shot against true worth of the probe cells at the end of training, for the seed with the median τ."""
+def scatter_figure(analysis: Analysis, provenance: str, rows: Collection[str] | None = None) -> Drawing | None:
+    """One-shot against true worth of the probe cells at the end of training, for the seed with the median τ.
+
+    A panel per row of the analysis, or of those named.
+    """
     shown = [result for result in analysis.methods if result.ranking is not None and result.ranking.taus]
+    shown = [result for result in shown if rows is None or result.method in rows]
     if not shown:
         return None
     columns = min(len(shown), _COLUMNS)
-    rows = -(-len(shown) // columns)
+    lines = -(-len(shown) // columns)
     wide = columns > 1
-    figure = new_figure(WIDE if wide else HALF, 3.3 * rows if wide else 3.6)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    figure = new_figure(WIDE if wide else HALF, 3.3 * lines if wide else 3.6)
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
     styles = row_looks(analysis)
     for axes, result in zip(panels, shown, strict=False):
         _scatter(axes, result, styles[result.method])

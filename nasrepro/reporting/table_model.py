@@ -72,6 +72,10 @@ class Row:
     records: tuple[str, ...] = ()
     """Keys of the records behind the row."""
     first_of_group: bool = False
+    anchor: str = ""
+    """Of the row in a page, to be linked to."""
+    page: str = ""
+    """Where a page has more on what the row is about."""
 
     def __getitem__(self, key: str) -> Cell:
         return self.cells.get(key, EMPTY)

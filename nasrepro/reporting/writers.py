@@ -205,18 +205,23 @@ def _html_class(column: Column) -> Markup:
 
 def _html_row(row: Row, table: Table, links: Mapping[str, str], *, sortable: bool) -> Markup:
     attribute = _class([name for name, on in (("reference", row.reference), ("first", row.first_of_group)) if on])
+    if row.anchor:
+        attribute += Markup(' id="{}"').format(row.anchor)
     if row.records:
         attribute += Markup(' title="{}"').format("records: " + ", ".join(row.records))
     link = next((links[key] for key in row.records if key in links), "")
-    cells = [
-        _html_cell(row[column.key], column, header=index == 0, link="" if index else link, sortable=sortable)
-        for index, column in enumerate(table.columns)
-    ]
-    return Markup("<tr{}>{}</tr>").format(attribute, Markup("").join(cells))
+    head, *others = table.columns
+    cells = [_html_cell(row[column.key], column, sortable=sortable) for column in others]
+    first = _html_cell(row[head.key], head, sortable=sortable, header=True, link=link, page=row.page)
+    return Markup("<tr{}>{}{}</tr>").format(attribute, first, Markup("").join(cells))
 
 
-def _html_cell(cell: Cell, column: Column, *, header: bool, link: str, sortable: bool) -> Markup:
+def _html_cell(
+    cell: Cell, column: Column, *, sortable: bool, header: bool = False, link: str = "", page: str = ""
+) -> Markup:
     text = Markup("<b>{}</b>" if cell.bold else "{}").format(main_text(cell, column))
+    if page:
+        text = Markup('<a href="{}">{}</a>').format(page, text)
     text += Markup("").join(Markup("<sup>{}</sup>").format(mark) for mark in cell.marks)
     for extra in _small_lines(cell, column):
         text += Markup("<small>{}</small>").format(extra)
