@@ -26,6 +26,7 @@ from nasrepro.commands.rerun import rerun
 from nasrepro.commands.retrain import retrain
 from nasrepro.commands.run import compare, report
 from nasrepro.commands.search import search
+from nasrepro.commands.site import site
 from nasrepro.errors import NasreproError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -42,6 +43,7 @@ app.command(rich_help_panel="Run")(rank)
 app.command(rich_help_panel="Run")(retrain)
 app.command(rich_help_panel="Run")(reproduce)
 app.command(rich_help_panel="Run")(report)
+app.command(rich_help_panel="Run")(site)
 app.command(rich_help_panel="Run")(rerun)
 app.command(rich_help_panel="Look up")(query)
 app.command(rich_help_panel="Look up")(cost)

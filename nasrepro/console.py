@@ -43,8 +43,11 @@ def show_json(value: object) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """Print rows of plain values; numbers are set flush right, None as a dash."""
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None, aside: bool = False
+) -> None:
+    """Print rows of plain values; numbers are set flush right, None as a dash. `aside` prints on stderr, beside what
+    the command answers."""
     from rich.table import Table
     from rich.text import Text
 
@@ -55,7 +58,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: 
         table.add_column(Text(column), justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text("–" if cell is None else str(cell)) for cell in row))
-    output().print(table)
+    (messages() if aside else output()).print(table)
 
 
 def _console(*, stderr: bool) -> Console:

@@ -2,50 +2,87 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nasrepro import console
-from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
     from nasrepro.experiments.plan import PlannedRun
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
 
+Kind = tuple[str, str, str]
+"""Benchmark, scale and method: runs of a kind take about as long."""
+
+
+@dataclass
+class Experience:
+    """Seconds that earlier runs took, by their kind."""
+
+    seconds: dict[Kind, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, records: Iterable[RunRecord]) -> Experience:
+        """From records, of which those without seconds tell nothing."""
+        own = cls()
+        for record in records:
+            spec = record.spec
+            own.seconds.setdefault((spec.benchmark, spec.scale, spec.method), []).append(record.cost.wall_clock)
+        return own
+
+    def seconds_for(self, run: PlannedRun) -> float | None:
+        """The mean of such runs; of a method without any that of all methods on the benchmark; else None."""
+        spec = run.spec
+        same = self.seconds.get((spec.benchmark, spec.scale, spec.method))
+        similar = same or [
+            value
+            for (benchmark, scale, _), values in self.seconds.items()
+            if (benchmark, scale) == (spec.benchmark, spec.scale)
+            for value in values
+        ]
+        return sum(similar) / len(similar) if similar else None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of runs that have no record yet."""
+
+    total: int
+    todo: int
+    seconds: float
+    """Of one worker, for the runs that earlier ones tell about."""
+    unknown: int
+    """Runs that none tells about."""
+
+    def words(self, workers: int) -> str:
+        """`12 runs, 4 of them done before; about 3 min, judged by earlier runs`."""
+        from nasrepro.experiments.progress import duration
+
+        text = f"{self.total:,} runs, {self.total - self.todo:,} of them done before"
+        if not self.todo:
+            return text
+        if self.unknown == self.todo:
+            return f"{text}; how long they take shows when the first ones are done"
+        text += f"; about {duration(self.seconds / max(1, min(workers, self.todo)))}, judged by earlier runs"
+        return f"{text}, and {self.unknown:,} that none is like" if self.unknown else text
+
+
+def estimated(planned: Sequence[PlannedRun], store: RunStore, experience: Experience) -> Estimate:
+    """Of the planned runs, as far as the store lacks them."""
+    todo = [run for run in planned if not store.record_path(run.key).exists()]
+    known = [experience.seconds_for(run) for run in todo]
+    told = [seconds for seconds in known if seconds is not None]
+    return Estimate(len(planned), len(todo), sum(told), len(todo) - len(told))
+
 
 def announce(
-    planned: Sequence[PlannedRun], store: RunStore, earlier: Sequence[RunRecord], workers: int | None, threads: int
+    planned: Sequence[PlannedRun], store: RunStore, experience: Experience, workers: int | None, threads: int
 ) -> None:
     """Say how much there is to do and, as far as earlier runs tell, how long it will take."""
     from nasrepro.experiments.execute import default_workers
-    from nasrepro.experiments.progress import duration
 
-    todo = [run for run in planned if not store.record_path(run.key).exists()]
-    if not todo:
-        return
-    seconds: dict[tuple[str, str, str], list[float]] = {}
-    for record in [*_stored(store), *earlier]:
-        spec = record.spec
-        seconds.setdefault((spec.benchmark, spec.scale, spec.method), []).append(record.cost.wall_clock)
-    known = [seconds.get((run.spec.benchmark, run.spec.scale, run.spec.method)) for run in todo]
-    text = f"{len(planned)} runs, {len(planned) - len(todo)} of them done before"
-    if all(known):
-        at_once = min(workers or default_workers(threads), len(todo))
-        total = sum(sum(values) / len(values) for values in known if values)
-        text += f"; about {duration(total / at_once)}, judged by earlier runs"
-    else:
-        text += "; how long they take shows when the first ones are done"
-    console.note(text)
-
-
-def _stored(store: RunStore) -> list[RunRecord]:
-    """Readable records of the store; a damaged one is no reason to give no estimate."""
-    from nasrepro.records.store import read_record, record_files
-
-    records = []
-    for path in record_files(store.root / "records"):
-        with contextlib.suppress(UserError):
-            records.append(read_record(path))
-    return records
+    estimate = estimated(planned, store, experience)
+    if estimate.todo:
+        console.note(estimate.words(workers or default_workers(threads)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Iterator
 from itertools import groupby
@@ -13,6 +12,7 @@ from nasrepro import console
 if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
     from nasrepro.methods.method import Method
+    from nasrepro.papers.ledger import Difference
 
 QUESTIONS = {
     "path": "Which path is trained next?",
@@ -29,8 +29,6 @@ _KEPT = ("id", "paper", "methods", "paper_says", "release_does", "why_it_matters
 
 def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
     """Everything that is known of a method, with its settings at every scale of a benchmark, as plain values."""
-    from nasrepro.papers.ledger import differences
-
     method = method.inside(benchmark)
     return {
         "name": method.name,
@@ -41,16 +39,19 @@ def method_facts(method: Method, benchmark: Benchmark) -> dict[str, Any]:
         "loss": (method.regularizer or "cross-entropy") if method.one_shot else None,
         "selector": method.selector,
         "search": method.search,
-        "answers": _answers(method, benchmark),
+        "answers": answers_of(method, language=benchmark.language),
         "protocols": {name: _protocol(name, method, benchmark) for name in method.protocols},
         "benchmark": benchmark.name,
         "settings": [*_settings(method, benchmark), *_skeleton(method, benchmark)],
-        "differences": [
-            found.model_dump(include=set(_KEPT))
-            for found in differences()
-            if not found.methods or not _concerned(method).isdisjoint(found.methods)
-        ],
+        "differences": [found.model_dump(include=set(_KEPT)) for found in concerned_differences(method)],
     }
+
+
+def concerned_differences(method: Method) -> list[Difference]:
+    """Entries of the ledger that concern the method, those that concern every method among them."""
+    from nasrepro.papers.ledger import differences
+
+    return [found for found in differences() if not found.methods or not _concerned(method).isdisjoint(found.methods)]
 
 
 def _concerned(method: Method) -> set[str]:
@@ -102,10 +103,11 @@ def _print_differences(found: list[dict[str, Any]]) -> None:
         console.say(f"\nDifferences that concern every method (--json has them in full): {', '.join(others)}")
 
 
-def _answers(method: Method, benchmark: Benchmark) -> dict[str, str]:
-    """One or two sentences each: what the parts say of themselves."""
-    parts = method.parts()
-    plain = _PLAIN.format(data="training text" if benchmark.language else "training images")
+def answers_of(method: Method, *, language: bool) -> dict[str, str]:
+    """One or two sentences to each of `QUESTIONS`: what the parts say of themselves."""
+    from nasrepro.methods.described import parts_in_words
+
+    parts = parts_in_words(method)
     if not method.one_shot:
         own = (
             "a network of its own learns from the cells that were looked up" if method.trains else "nothing is trained"
@@ -113,18 +115,10 @@ def _answers(method: Method, benchmark: Benchmark) -> dict[str, str]:
         return {
             "path": "None: cells share no weights, and what a search wants to know of one is looked up.",
             "loss": f"None: {own}.",
-            "genotype": first_paragraph(parts["search"]),
+            "genotype": parts["search"],
         }
-    return {
-        "path": first_paragraph(parts["sampler"]),
-        "loss": first_paragraph(parts["regularizer"]) if method.regularizer else plain,
-        "genotype": first_paragraph(parts["selector"]),
-    }
-
-
-def first_paragraph(part: object) -> str:
-    """What a part says of itself, on one line."""
-    return " ".join((inspect.getdoc(part) or "not described").split("\n\n")[0].split())
+    plain = _PLAIN.format(data="training text" if language else "training images")
+    return {"path": parts["sampler"], "loss": parts.get("regularizer", plain), "genotype": parts["selector"]}
 
 
 def _protocol(name: str, method: Method, benchmark: Benchmark) -> dict[str, Any]:

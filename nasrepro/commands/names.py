@@ -12,7 +12,7 @@ from nasrepro import console
 from nasrepro.commands import options
 from nasrepro.commands.benchmark_page import benchmark_facts
 from nasrepro.commands.cell_page import cell_facts, cell_rows
-from nasrepro.commands.method_page import first_paragraph, method_facts, print_method
+from nasrepro.commands.method_page import method_facts, print_method
 from nasrepro.errors import UserError, unknown
 
 T = TypeVar("T")
@@ -125,16 +125,18 @@ def _methods() -> list[dict[str, Any]]:
 
 
 def _selectors() -> list[dict[str, Any]]:
+    from nasrepro.methods.described import in_words
     from nasrepro.methods.method import SELECTORS, selector
 
-    return [{"name": name, "summary": first_paragraph(selector(name))} for name in SELECTORS]
+    return [{"name": name, "summary": in_words(selector(name))} for name in SELECTORS]
 
 
 def _regularizers() -> list[dict[str, Any]]:
     from nasrepro.methods import regularizing
+    from nasrepro.methods.described import in_words
 
     found = importable(regularizing.names(), lambda name: (name, regularizing.get(name)))
-    return [{"name": name, "summary": first_paragraph(kind)} for name, kind in found]
+    return [{"name": name, "summary": in_words(kind)} for name, kind in found]
 
 
 def _benchmarks() -> list[dict[str, Any]]:

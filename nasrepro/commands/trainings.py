@@ -11,17 +11,16 @@ from nasrepro.errors import UserError
 if TYPE_CHECKING:
     from nasrepro.papers.model import PaperItem
     from nasrepro.reporting.cells_values import Trainings
-    from nasrepro.reporting.ours import OursGroup
 
 
-def trainings_behind(wanted: PaperItem, groups: Sequence[OursGroup], runs: Path) -> dict[str, Trainings]:
-    """By benchmark of the groups, the trainings of all its cells; empty for an item that shows none of them, and
+def trainings_on(wanted: PaperItem, names: Sequence[str], runs: Path) -> dict[str, Trainings]:
+    """By benchmark of those named, the trainings of all its cells; empty for an item that shows none of them, and
     without those that no table on this machine tells of."""
     from nasrepro.papers.cells_figure import CellsItem
 
     if not isinstance(wanted, CellsItem) or not wanted.needs_trainings:
         return {}
-    found = {name: _trainings(name, runs) for name in dict.fromkeys(group.benchmark for group in groups)}
+    found = {name: _trainings(name, runs) for name in dict.fromkeys(names)}
     return {name: own for name, own in found.items() if own is not None}
 
 

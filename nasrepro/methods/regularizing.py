@@ -23,6 +23,15 @@ def names() -> list[str]:
     return [*REGULARIZERS, *(name for name in plugins.announced("regularizers") if name not in REGULARIZERS)]
 
 
+def where(name: str) -> str:
+    """`package.module:Class` of a regularizer, nothing loaded; raises `UserError` for a name that is unknown."""
+    if name in REGULARIZERS or ":" in name:
+        return REGULARIZERS.get(name, name)
+    if name not in names():
+        raise unknown("regularizer", name, names())
+    return plugins.announced("regularizers")[name].value
+
+
 def get(name: str) -> type[Regularizer]:
     """The class behind a short name, or behind `package.module:Class`; imports torch.
 
@@ -31,8 +40,7 @@ def get(name: str) -> type[Regularizer]:
     from nasrepro.training.regularizer import Regularizer
 
     if name not in REGULARIZERS and ":" not in name:
-        if name not in names():
-            raise unknown("regularizer", name, names())
+        where(name)  # refuses what is unknown
         announced: type[Regularizer] = plugins.load_class("regularizers", name, Regularizer)
         return announced
     module, _, attribute = REGULARIZERS.get(name, name).partition(":")

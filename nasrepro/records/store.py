@@ -100,15 +100,21 @@ def read_folder_leniently(folder: Path) -> tuple[list[tuple[Path, RunRecord]], l
     """Every record that can be read with its file, and a sentence for each that cannot, which names file and reason.
 
     Looks into all folders called `records` at or below `folder`, and into `folder` itself where there is none. A run
-    that several reports keep is found once for each of them. Raises `UserError` where there is no such folder.
+    that several reports keep is read once, from the first of them that has it in order. Raises `UserError` where there
+    is no such folder.
     """
     if not folder.is_dir():
         raise UserError(f"there is no folder of records at '{folder}'")
     found: list[tuple[Path, RunRecord]] = []
     problems: list[str] = []
+    known: set[str] = set()
     for path in record_files_below(folder):
+        key = path.name.partition(".")[0]
+        if key in known:
+            continue
         try:
             found.append((path, read_record(path)))
+            known.add(key)
         except UserError as error:
             problems.append(str(error))
     return found, problems
@@ -156,6 +162,11 @@ class RunStore:
     def drop_work(self, key: str) -> None:
         """Delete the working folder of a run that needs it no longer."""
         shutil.rmtree(self.work_folder(key), ignore_errors=True)
+
+    def readable(self) -> list[RunRecord]:
+        """All records but damaged ones."""
+        records = self.root / "records"
+        return [record for _, record in read_folder_leniently(records)[0]] if records.is_dir() else []
 
     def __iter__(self) -> Iterator[RunRecord]:
         yield from (read_record(path) for path in record_files(self.root / "records"))

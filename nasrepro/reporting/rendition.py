@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from nasrepro.papers.cells_figure import CellsItem
+from nasrepro.papers.drawn import DrawnItem
 from nasrepro.papers.figure import FigureItem
 from nasrepro.papers.table import TableItem
 from nasrepro.reporting.against_random import against_random, answer
@@ -16,6 +17,7 @@ from nasrepro.reporting.cells_tables import cells_findings, data_of_cells, known
 from nasrepro.reporting.cells_values import Trainings, judge_cells
 from nasrepro.reporting.claim_table import claim_table
 from nasrepro.reporting.claims import Judged, JudgedGroups
+from nasrepro.reporting.drawn_cells import cells_for_people, cells_table, drawn_cells
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.reproduction_figure import data_table, figure_findings, means_table
 from nasrepro.reporting.reproduction_table import for_people, paper_notes, reproduction_table, table_findings
@@ -25,8 +27,8 @@ from nasrepro.reporting.series_figure import series_figure
 from nasrepro.reporting.style import Drawing, styled
 from nasrepro.reporting.table_model import Table
 
-MeasuredItem = TableItem | FigureItem | CellsItem
-"""What runs of ours can stand beside; anything else in a paper is drawn."""
+MeasuredItem = TableItem | FigureItem | CellsItem | DrawnItem
+"""What can be made here: from runs of ours, or from the genotypes of cells; anything else in a paper is a sketch."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ def rendition(
         return _table_rendition(item, groups)
     if isinstance(item, CellsItem):
         return _cells_rendition(item, groups, trainings, draw=draw)
+    if isinstance(item, DrawnItem):
+        return _drawn_rendition(item, draw=draw)
     judged = [(group, judge(item, group)) for group in groups]
     about = [item.how, *(group.caption for group in groups)]
     return Rendition(
@@ -79,6 +83,18 @@ def rendition(
         judged=judged,
         data=data_table(item, groups),
         drawings=_drawings(item, judged) if draw else (),
+    )
+
+
+def _drawn_rendition(item: DrawnItem, *, draw: bool) -> Rendition:
+    return Rendition(
+        machine=cells_table(item),
+        beside=cells_for_people(item),
+        stated=None,
+        findings=(),
+        paper_notes=item.notes,
+        judged=(),
+        drawings=drawn_cells(item) if draw else (),
     )
 
 

@@ -156,23 +156,17 @@ def test_report_of_a_store_goes_beside_it(with_table, without_figures, tmp_path)
     assert not (tmp_path / "runs" / "index.html").exists()
 
 
-def test_reproduce_lists_its_items(nasrepro):
-    (item,) = [row for row in nasrepro("reproduce", "--list", "--json").json if row["name"] == "e2nas/table-1"]
-    assert (item["kind"], item["benchmark"]) == ("table", "nb201-cifar10")
-    assert {"gdas", "randomnas"} <= set(item["methods"])
-    shown = nasrepro("reproduce", "--list").out
-    for word in ("e2nas/table-1", "nao/figure-2a", "figure", "randomnas"):
-        assert word in shown
+HOME = ("--benchmark", "nb201-cifar10")
 
 
 def test_reproduce_without_data_says_what_to_do(nasrepro, user_error):
-    user_error(nasrepro("reproduce", "e2nas/table-1"), "nasbench201.npz", "data convert", "--published")
+    user_error(nasrepro("reproduce", "e2nas/table-1", *HOME), "nasbench201.npz", "data convert", "--published")
 
 
 def test_reproduce_shows_published_records_where_data_are_missing(with_table, nasrepro, monkeypatch, tmp_path):
     records = published_gdas(tmp_path)
     monkeypatch.setenv("NASREPRO_DATA", str(tmp_path / "no-data"))
-    result = nasrepro("reproduce", "e2nas/table-1", "--published", "published")
+    result = nasrepro("reproduce", "e2nas/table-1", *HOME, "--published", "published")
     assert result.code == 0
     assert "ours, published, smoke" in result.out
     assert "93.37 ± 0.42" in result.out  # the paper's GDAS
@@ -196,7 +190,7 @@ def test_no_run_shows_published_records_only(with_table, user_error, tmp_path):
     assert result.code == 0
     ours = [row for row in result.json["rows"] if row["method"] == "gdas" and row["n"]]
     assert [row["source"] for row in ours] == ["ours, published, smoke"]
-    assert "claims" not in result.json, "nothing of this table is stated as a claim"
+    assert {claim["verdict"] for claim in result.json["claims"]} <= {"not measured", "inconclusive", "no bound stated"}
     user_error(with_table("reproduce", "e2nas/table-1", "--no-run"), "--published")
 
 
@@ -225,14 +219,14 @@ def test_reproduce_draws_a_figure_from_its_series(with_table, tmp_path):
     assert answer["rows"][0]["ours.mean"] == pytest.approx(0.8)
 
 
-def test_reproduce_runs_a_figure_on_its_own_seeds(with_table, monkeypatch):
+def test_reproduce_runs_a_figure_on_the_seeds_that_are_named(with_table, monkeypatch):
     study = replace(catalog.METHODS["random"], name="nao-study")  # quick, and it records no series
     monkeypatch.setattr(catalog, "METHODS", {**catalog.METHODS, "nao-study": study})
     make_runs(["nao-study"], seeds=range(10))
-    result = with_table("reproduce", "nao/figure-2a", "--scale", "smoke", "--json")
+    result = with_table("reproduce", "nao/figure-2a", *HOME, "--scale", "smoke", "--seeds", "0-9", "--json")
     assert "runs: 0 new, 10 found" in result.err
     assert {row["verdict"] for row in result.json["rows"]} == {"not measured"}
-    fewer = with_table("reproduce", "nao/figure-2a", "--scale", "smoke", "--seeds", "3")
+    fewer = with_table("reproduce", "nao/figure-2a", *HOME, "--scale", "smoke", "--seeds", "3")
     assert "runs: 0 new, 1 found" in fewer.err
 
 
@@ -313,9 +307,11 @@ def test_questions_are_answered_and_kept_with_the_report(with_table, without_fig
 
 def test_reproduce_runs_the_settings_of_rows_and_keeps_them(with_table, user_error, monkeypatch):
     asked = []
-    monkeypatch.setattr("nasrepro.experiments.plan.plan", lambda variants, *_, **__: asked.append(variants) or [])
-    assert with_table("reproduce", "e2nas/figure-1a", "--scale", "smoke", "--json").code == 0
+    module = "nasrepro.experiments.reproducing"
+    monkeypatch.setattr(f"{module}.plan", lambda variants, *_, **__: asked.append(variants) or [])
+    monkeypatch.setattr(f"{module}.missing_data", lambda *_: "")
+    assert with_table("reproduce", "e2nas/figure-1a", *HOME, "--scale", "smoke", "--json").code == 0
     assert "randomnas-ac[regularizer.epsilon=0.2]" in [variant.text for variant in asked[0]]
     refused = with_table("reproduce", "e2nas/figure-1a", "--set", "regularizer.epsilon=0.3")
     user_error(refused, "regularizer.epsilon", "e2nas/figure-1a", "states it itself")
-    assert with_table("reproduce", "e2nas/figure-1a", "--set", "training.epochs=3", "--json").code == 0
+    assert with_table("reproduce", "e2nas/figure-1a", *HOME, "--set", "training.epochs=3", "--json").code == 0

@@ -1,0 +1,155 @@
+"""A paper's item as planned runs: what it needs at each of its places, and what of that can be had here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from nasrepro import benchmarks
+from nasrepro.errors import UserError, unknown
+from nasrepro.experiments.expected import able, for_every_method
+from nasrepro.experiments.plan import PlannedRun, parse_seeds, plan
+from nasrepro.experiments.retraining import recipe_for
+from nasrepro.experiments.specifying import check_protocol
+from nasrepro.experiments.variants import Overrides, parse_overrides
+from nasrepro.methods import catalog
+from nasrepro.papers.model import PaperItem
+from nasrepro.papers.place import Place
+from nasrepro.records.spec import Scale
+from nasrepro.records.store import RunStore
+
+
+@dataclass(frozen=True)
+class PlannedPlace:
+    """An item at one of its places: the runs it needs, or why they cannot be made here."""
+
+    item: PaperItem
+    place: Place
+    runs: Sequence[PlannedRun] = ()
+    problem: str = ""
+    """The benchmark's data are missing, and how they are got."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a reader wants items to be run."""
+
+    scale: Scale = "laptop"
+    protocol: str = "sound"
+    benchmark: str | None = None
+    """Only this one, whether the items have a place there or not."""
+    seeds: str | None = None
+    overrides: Overrides = field(default_factory=dict)
+    threads: int = 1
+    allow_unverified: bool = False
+
+
+def checked_request(
+    *,
+    scale: str,
+    protocol: str,
+    benchmark: str | None,
+    seeds: str | None,
+    settings: Sequence[str],
+    threads: int,
+    allow_unverified: bool,
+) -> Request:
+    """What was typed; raises `UserError` for what cannot be."""
+    if scale not in get_args(Scale):
+        raise unknown("scale", scale, get_args(Scale))
+    check_protocol(protocol)
+    if benchmark is not None:
+        benchmarks.get(benchmark)
+    if seeds is not None:
+        parse_seeds(seeds)
+    return Request(
+        scale=scale,  # type: ignore[arg-type]
+        protocol=protocol,
+        benchmark=benchmark,
+        seeds=seeds,
+        overrides=parse_overrides(settings),
+        threads=threads,
+        allow_unverified=allow_unverified,
+    )
+
+
+def planned_places(items: Iterable[PaperItem], request: Request, store: RunStore) -> list[PlannedPlace]:
+    """Every item at every place that the request leaves, items of which nothing is run left out.
+
+    Raises `UserError` for whatever is wrong with the request; data that are missing are no mistake.
+    """
+    missing: dict[tuple[str, bool], str] = {}
+    found = []
+    for item in items:
+        for place in _places(item, request):
+            trains = any(catalog.get(own.method).one_shot for own in able(item, place, request.protocol))
+            asked = (place.benchmark, trains)
+            if asked not in missing:
+                missing[asked] = missing_data(*asked, store.root, request.allow_unverified)
+            if problem := missing[asked]:
+                found.append(PlannedPlace(item, place, problem=problem))
+            else:
+                found.append(PlannedPlace(item, place, _planned(item, place, request, store)))
+    return found
+
+
+def _places(item: PaperItem, request: Request) -> list[Place]:
+    """The item's own; at another benchmark, which is named, with the seeds that the item has."""
+    own = item.places_at(request.scale)
+    if not item.variants or request.benchmark is None:
+        return own
+    there = [place for place in own if place.benchmark == request.benchmark]
+    return there or [Place(benchmark=request.benchmark, scale=request.scale, seeds=item.run_seeds)]
+
+
+def _planned(item: PaperItem, place: Place, request: Request, store: RunStore) -> list[PlannedRun]:
+    place = _without(place, request.overrides)
+    known = [place.stated(variant) for variant in item.variants if catalog.knows(variant.method)]
+    if not known:
+        raise UserError(f"no method of '{item.id}' can be run here; it needs {', '.join(item.methods)}")
+    return plan(
+        able(item, place, request.protocol) or known,  # all of them, for the refusal that names what is allowed
+        place.benchmark,
+        parse_seeds(request.seeds or place.seeds),
+        scale=place.scale,
+        protocol=request.protocol,
+        threads=request.threads,
+        overrides=for_every_method(place, request.overrides),
+        store=store,
+        allow_unverified=request.allow_unverified,
+    )
+
+
+def _without(place: Place, overrides: Overrides) -> Place:
+    """The place without what the reader sets otherwise."""
+    settings = {
+        method: {
+            block: {name: value for name, value in values.items() if name not in overrides.get(block, {})}
+            for block, values in blocks.items()
+        }
+        for method, blocks in place.settings.items()
+    }
+    return place.model_copy(update={"settings": settings})
+
+
+def missing_data(name: str, trains: bool, runs: Path, allow_unverified: bool) -> str:
+    """Why the benchmark cannot be used on this machine, for methods of which one `trains` a supernet or for others;
+    empty where it can. Raises `UserError` where there is no such benchmark."""
+    benchmark = benchmarks.get(name)
+    try:
+        if benchmark.retraining is None:
+            benchmark.open_oracle(runs)
+        if trains:
+            benchmark.load_data(allow_unverified=allow_unverified)
+        if benchmark.retraining is not None:
+            _ = recipe_for(benchmark, "laptop", threads=1, allow_unverified=allow_unverified).data
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def distinct(places: Iterable[PlannedPlace]) -> list[PlannedRun]:
+    """All runs of the places, those that several need once."""
+    return list({run.key: run for own in places for run in own.runs}.values())
