@@ -11,7 +11,7 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
-from nasrepro.errors import RunFailed
+from nasrepro.errors import RunFailed, UserError
 
 if TYPE_CHECKING:
     from nasrepro.experiments.rerun import Repetition
@@ -26,7 +26,7 @@ def rerun(
     record: Annotated[
         str, typer.Argument(metavar="RECORD", help="File of a record, or the first digits of the key of a run.")
     ],
-    runs: options.Runs = Path("runs"),
+    runs: Annotated[Path, typer.Option(help="Run store that is searched for the key.")] = Path("runs"),
     published: Annotated[
         Path, typer.Option(help="Folder whose reports are searched for the key as well, however deep they lie.")
     ] = Path("reports/published"),
@@ -35,9 +35,12 @@ def rerun(
 ) -> None:
     """Make one run again, from its record alone, and compare what comes out; the run store is left as it is."""
     from nasrepro.records.finding import find_record
+    from nasrepro.records.standalone import FOLDER
     from nasrepro.records.store import RunStore, read_record
 
     path = find_record(record, RunStore(runs), [published])
+    if path.parent.name == FOLDER:
+        raise UserError(f"'{path}' tells of a training, which 'nasrepro retrain' makes; allowed: records of runs")
     repetition, again = _made_again(read_record(path), workers)
     comparison = repetition.compare(again)
     facts = _facts(path, repetition, again, comparison)

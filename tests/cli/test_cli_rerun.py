@@ -99,6 +99,8 @@ def test_names_that_mean_no_run_or_several(with_table, made, user_error):
     user_error(with_table("rerun", made.key[:10]), "2 runs have a key that begins with", made.key, wrong)
     Path("bad.json").write_text(json.dumps({"schema_version": 7}))
     user_error(with_table("rerun", "bad.json"), "bad.json' has schema version 7")
+    write_record(Path("runs/standalone/0123456789ab.json"), made)
+    user_error(with_table("rerun", "runs/standalone/0123456789ab.json"), "tells of a training", "nasrepro retrain")
 
 
 def test_a_record_older_than_some_fields_is_compared_on_what_it_holds(made):
