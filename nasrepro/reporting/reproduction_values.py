@@ -25,7 +25,10 @@ def comparable(item: TableItem, analysis: Analysis) -> bool:
 
 def values_of(item: TableItem, column: Column, analysis: Analysis, result: MethodResult) -> dict[int, float]:
     """What the column shows of each finished run of one row, by seed; empty where these runs have no such number."""
-    scoring = scoring_for(item, column, analysis)
+    return _by_scoring(column, scoring_for(item, column, analysis), result)
+
+
+def _by_scoring(column: Column, scoring: Scoring | None, result: MethodResult) -> dict[int, float]:
     if scoring is None or (column.error and not scoring.higher_is_better):
         return {}
     if column.of not in ("answer", "best") and scoring.name != PRIMARY:
@@ -61,15 +64,31 @@ def scoring_for(item: TableItem, column: Column, analysis: Analysis) -> Scoring 
     same_place = _benchmark(analysis) == (column.benchmark or item.benchmark)
     if column.benchmark and not same_place:
         return None
-    main, wanted = analysis.primary, _full_name(item, column.scoring)
-    spelled_out = has_columns_of(item, analysis) or (
-        main is not None and extra_key(main) in {other.scoring for other in item.columns}
-    )
-    by_name = same_place or (item.travels and not spelled_out)
+    wanted = _full_name(item, column.scoring)
+    by_name = same_place or (item.travels and not _spelled_out(item, analysis))
     for scoring in analysis.scorings:
         if (by_name and scoring.name == column.scoring) or (not same_place and extra_key(scoring) == wanted):
             return scoring
     return None
+
+
+def _standing_in(item: TableItem, claim: RowClaim, analysis: Analysis) -> Scoring | None:
+    """Our scoring that a claim about the difference of two searches is asked of: the column's, else, where that is the
+    paper's primary one and ours searched other data, ours. The statement is about the searches; a number alone would be
+    about the data."""
+    column = item.column(claim.column)
+    exact = scoring_for(item, column, analysis)
+    if exact is not None or claim.minus is None or column.scoring != PRIMARY or column.benchmark:
+        return exact
+    return None if _spelled_out(item, analysis) else analysis.primary
+
+
+def _spelled_out(item: TableItem, analysis: Analysis) -> bool:
+    """Whether other columns of the item are of what the benchmark of ours measures first."""
+    main = analysis.primary
+    return has_columns_of(item, analysis) or (
+        main is not None and extra_key(main) in {column.scoring for column in item.columns}
+    )
 
 
 def has_columns_of(item: TableItem, analysis: Analysis) -> bool:
@@ -118,11 +137,11 @@ def judge_rows(item: TableItem, group: OursGroup) -> list[Judged]:
 
 
 def _measured(item: TableItem, claim: RowClaim, group: OursGroup) -> Measured:
-    column = item.column(claim.column)
+    column, scoring = item.column(claim.column), _standing_in(item, claim, group.analysis)
 
     def values(label: str) -> dict[int, float]:
         result = group.result(item.row(label).variant)
-        return values_of(item, column, group.analysis, result) if result is not None else {}
+        return _by_scoring(column, scoring, result) if result is not None else {}
 
     rows = [label for label in (claim.row, claim.minus) if label is not None]
     return Measured(

@@ -78,7 +78,7 @@ def test_rows_of_one_method_must_exclude_each_other(
 def test_a_quoted_row_runs_nothing(table: TableItem) -> None:
     settings = [{"sampler": {"tau_start": 5}}, {"sampler": {"tau_start": 1, "tau_end": 0}}]
     rows = [ROW | {"settings": settings[0]}, ROW | {"settings": settings[1]}, ROW | {"how": "reported"}]
-    made = TableItem.model_validate(json.loads(table.model_dump_json()) | {"rows": rows})
+    made = TableItem.model_validate(json.loads(table.model_dump_json()) | {"rows": rows, "claims": []})
     assert [variant.settings for variant in made.variants] == settings
     assert made.rows[2].variant is None
     assert made.methods == ("gdas",)
