@@ -74,6 +74,7 @@ def reproduce(
         settings=settings or [],
         threads=threads,
         allow_unverified=allow_unverified,
+        anywhere=item is not None and "/" in item,
     )
     if list_items:
         list_states(chosen, request, runs, published, json=json)

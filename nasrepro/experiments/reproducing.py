@@ -39,7 +39,9 @@ class Request:
     scale: Scale = "laptop"
     protocol: str = "sound"
     benchmark: str | None = None
-    """Only this one, whether the items have a place there or not."""
+    """Only this one."""
+    anywhere: bool = False
+    """Whether an item is run on that benchmark also where it has no place there."""
     seeds: str | None = None
     overrides: Overrides = field(default_factory=dict)
     threads: int = 1
@@ -55,6 +57,7 @@ def checked_request(
     settings: Sequence[str],
     threads: int,
     allow_unverified: bool,
+    anywhere: bool = False,
 ) -> Request:
     """What was typed; raises `UserError` for what cannot be."""
     if scale not in get_args(Scale):
@@ -68,6 +71,7 @@ def checked_request(
         scale=scale,  # type: ignore[arg-type]
         protocol=protocol,
         benchmark=benchmark,
+        anywhere=anywhere,
         seeds=seeds,
         overrides=parse_overrides(settings),
         threads=threads,
@@ -101,7 +105,9 @@ def _places(item: PaperItem, request: Request) -> list[Place]:
     if not item.variants or request.benchmark is None:
         return own
     there = [place for place in own if place.benchmark == request.benchmark]
-    return there or [Place(benchmark=request.benchmark, scale=request.scale, seeds=item.run_seeds)]
+    if there or not request.anywhere:
+        return there
+    return [Place(benchmark=request.benchmark, scale=request.scale, seeds=item.run_seeds)]
 
 
 def _planned(item: PaperItem, place: Place, request: Request, store: RunStore) -> list[PlannedRun]:
