@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from nasrepro.reporting.output import GENERATOR
 from nasrepro.reporting.writers import to_html
@@ -23,6 +24,7 @@ def environment() -> Environment:
     )
     environment.filters["html_table"] = to_html
     environment.filters["nobreak"] = nobreak
+    environment.filters["codes"] = codes
     return environment
 
 
@@ -32,6 +34,16 @@ def nobreak(text: str) -> str:
     text = re.sub(r"(?<=\d) %", "\u00a0%", text)
     text = re.sub(r"\[[^\]]{1,40}\]", lambda found: found[0].replace(" ", "\u00a0"), text)
     return re.sub(r"(?<=\bseeds )(\d+)-(\d+)", "\\1\u2011\\2", text)
+
+
+def codes(text: str) -> Markup:
+    """The text as HTML with what stands between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its partner is a character like others
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
 
 
 def render_page(template: str, **content: object) -> str:

@@ -14,11 +14,17 @@ from typing import Any
 
 from nasrepro.records.store import copy_record
 from nasrepro.reporting.output import replaced_folder
+from nasrepro.reporting.site.benchmark_page import benchmark_pages
+from nasrepro.reporting.site.benchmark_part import benchmark_part
+from nasrepro.reporting.site.claims_page import claims_page
 from nasrepro.reporting.site.index_page import index_page
 from nasrepro.reporting.site.item_part import item_part
+from nasrepro.reporting.site.ledger_page import ledger_page
 from nasrepro.reporting.site.material import BenchmarkResult, Files, Held, ItemResult, Results, SiteMaterial
+from nasrepro.reporting.site.method_page import method_pages
 from nasrepro.reporting.site.page import PageFunction
 from nasrepro.reporting.site.paper_page import paper_pages
+from nasrepro.reporting.site.sources_page import sources_page
 from nasrepro.reporting.site.summary import site_summary
 
 OWN = (
@@ -27,7 +33,10 @@ OWN = (
 )
 """What a site consists of; anything else in its folder is left there."""
 
-PAGES: tuple[PageFunction, ...] = (index_page, paper_pages)
+PAGES: tuple[PageFunction, ...] = (
+    *(index_page, paper_pages, benchmark_pages, method_pages),
+    *(claims_page, ledger_page, sources_page),
+)
 
 Job = tuple[Callable[[Any], ItemResult | BenchmarkResult], Any]
 """The function of a part, and its material."""
@@ -58,11 +67,15 @@ def build_site(material: SiteMaterial, out: Path, *, workers: int | None = None)
 
 def worked_out(material: SiteMaterial, workers: int) -> Results:
     """Every part, in the order of the material."""
-    jobs: list[Job] = [(item_part, own) for own in material.items.values()]
+    # benchmarks take longest, and what is begun first leaves no process waiting at the end
+    benchmarks = sorted(material.benchmarks, key=lambda own: -len(own.held))
+    jobs: list[Job] = [(benchmark_part, own) for own in benchmarks]
+    jobs += [(item_part, own) for own in material.items.values()]
     made = _all(jobs, workers)
+    compared = {result.name: result for result in made if isinstance(result, BenchmarkResult)}
     return Results(
         items={result.id: result for result in made if isinstance(result, ItemResult)},
-        benchmarks={result.name: result for result in made if isinstance(result, BenchmarkResult)},
+        benchmarks={own.name: compared[own.name] for own in material.benchmarks},
     )
 
 

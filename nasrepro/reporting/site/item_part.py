@@ -10,6 +10,7 @@ from nasrepro.reporting.claims import Judged
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.rendition import rendition
 from nasrepro.reporting.reproduction import written_tables
+from nasrepro.reporting.site.drawn_part import drawn_part
 from nasrepro.reporting.site.exports import drawing_files
 from nasrepro.reporting.site.groups import groups_of
 from nasrepro.reporting.site.material import ClaimRow, Files, ItemMaterial, ItemResult
@@ -20,7 +21,9 @@ from nasrepro.reporting.table_model import finite
 def item_part(material: ItemMaterial) -> ItemResult:
     """The item beside all groups of runs that it has; without any, its printed numbers alone."""
     item = material.item
-    if isinstance(item, DrawnItem | SchematicItem):
+    if isinstance(item, DrawnItem):
+        return ItemResult(item.id, *drawn_part(item), [], [])
+    if isinstance(item, SchematicItem):
         return ItemResult(item.id, {}, fragment("still.html.j2", item=item), [], [])
     groups = groups_of(material.places)
     made = rendition(item, groups.shown, material.trainings, draw=True)

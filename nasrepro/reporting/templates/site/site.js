@@ -1,5 +1,5 @@
 "use strict";
-// The whole script of the site: light and dark, and tables that sort. Every page can be read without it.
+// The whole script of the site: light and dark, tables that sort, and parts that can be left out. Every page can be read without it.
 (function () {
   const root = document.documentElement;
   function stored(value) {
@@ -69,11 +69,30 @@
     }
   }
 
-  // A link into something folded opens it.
+  // Buttons that show what is of one kind alone. A section in which nothing is left goes as well.
+  function makeFilter(bar) {
+    const parts = document.querySelector(`[data-filtered="${bar.dataset.filter}"]`);
+    const buttons = [...bar.querySelectorAll("button")];
+    function choose(chosen) {
+      for (const button of buttons) button.setAttribute("aria-pressed", String(button === chosen));
+      const kind = chosen.dataset.kind;
+      for (const part of parts.querySelectorAll("[data-kind]")) part.hidden = kind !== "" && part.dataset.kind !== kind;
+      for (const section of parts.querySelectorAll("section:not([data-kind])")) {
+        section.hidden = section.querySelector("[data-kind]:not([hidden])") === null;
+      }
+    }
+    for (const button of buttons) button.addEventListener("click", () => choose(button));
+    bar.hidden = false;
+    return { parts, all: () => choose(buttons[0]) };
+  }
+  const filters = [];
+
+  // A link into something folded opens it, and one to something left out brings it back.
   function unfold() {
     const name = decodeURIComponent(location.hash.slice(1));
     let part = name ? document.getElementById(name) : null;
     if (!part) return;
+    if (part.closest("[hidden]")) for (const filter of filters) if (filter.parts.contains(part)) filter.all();
     for (let box = part; box; box = box.parentElement) if (box.tagName === "DETAILS") box.open = true;
     part.scrollIntoView();
   }
@@ -81,6 +100,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelector("button.theme").addEventListener("click", toggleTheme);
     document.querySelectorAll("table.sortable").forEach(makeSortable);
+    for (const bar of document.querySelectorAll(".filter")) filters.push(makeFilter(bar));
     addEventListener("hashchange", unfold);
     unfold();
   });
