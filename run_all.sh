@@ -3,6 +3,9 @@
 # Fits ten minutes on two cores, installation included; a second run reuses what is done and is quick.
 #
 #   ./run_all.sh                        the tour
+#   ./run_all.sh --full [--scale laptop|paper] [--data DIR]
+#                                       every table and figure of the five papers: its plan and estimate first, then
+#                                       hours to days; stop it any time, the same command goes on
 #   ./run_all.sh --install-only EXTRAS  make or refresh .venv with the extras of setup.cfg, and stop
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -17,13 +20,36 @@ install() {  # install EXTRAS: make .venv, install the project into it; does not
     echo "$wanted" > "$stamp"
 }
 
-if [ "${1:-}" = "--install-only" ]; then
-    install "${2:-analog}"
-    exit
-elif [ $# -gt 0 ]; then
-    echo "run_all.sh: unknown argument '$1'; allowed: --install-only EXTRAS" >&2
+refuse() {  # refuse WORDS: what was typed cannot be, in one line
+    echo "run_all.sh: $1" >&2
     exit 2
-fi
+}
+
+full() {  # full OPTIONS: everything, after its estimate
+    local scale=laptop
+    while [ $# -gt 0 ]; do
+        case "$1 ${2:-}" in
+            "--scale laptop"|"--scale paper") scale=$2 ;;
+            "--scale "*) refuse "unknown scale '${2:-}'; allowed: laptop, paper" ;;
+            "--data "*)
+                [ -d "${2:-}" ] || refuse "there is no folder '${2:-}' for --data"
+                NASREPRO_DATA=$(cd "$2" && pwd)
+                export NASREPRO_DATA ;;
+            *) refuse "unknown argument '$1' of --full; allowed: --scale laptop|paper, --data DIR" ;;
+        esac
+        shift 2
+    done
+    install analog
+    .venv/bin/nasrepro reproduce --scale "$scale" --out reports/site
+    echo "Open reports/site/index.html"
+}
+
+case "${1:-}" in
+    "") ;;
+    --install-only) install "${2:-analog}"; exit ;;
+    --full) shift; full "$@"; exit ;;
+    *) refuse "unknown argument '$1'; allowed: --full, --install-only EXTRAS" ;;
+esac
 
 install analog
 nasrepro=.venv/bin/nasrepro
@@ -43,12 +69,8 @@ $nasrepro compare --methods random,random-search,rea,local-search,reinforce,para
     --benchmark nb201-cifar10-analog --scale laptop --seeds 0-49 --out reports/cifar10-analog
 
 echo
-echo "4/8  E²NAS: Table 1 beside one seed of ours on digits and measured ones on CIFAR-10; Table 2 and Figure 1a as measured"
-$nasrepro reproduce e2nas/table-1 --scale laptop --benchmark nb201-digits --seeds 0 \
-    --published reports/published/e2nas-table-1/records --out reports/e2nas-table-1
-for item in table-2 figure-1a; do
-    $nasrepro reproduce e2nas/$item --no-run --published reports/published/e2nas-$item/records --out reports/e2nas-$item
-done
+echo "4/8  E²NAS, Table 1: the printed numbers beside one seed of ours on digits"
+$nasrepro reproduce e2nas/table-1 --scale laptop --benchmark nb201-digits --seeds 0 --out reports/e2nas-table-1
 
 echo
 echo "5/8  NAO, Figure 2: how well its predictor orders cells, and whether its cells get better"
@@ -57,34 +79,18 @@ for figure in figure-2a figure-2b; do
 done
 
 echo
-echo "6/8  Forgetting and novelty: NSAS, Figures 1, 3 and 4, and EN²AS, Table 3, as measured on digits"
-for item in figure-1 figure-3 figure-4; do
-    $nasrepro reproduce nsas/$item --no-run --published reports/published/nsas-figure-4/records --out reports/nsas-$item
-done
-$nasrepro reproduce en2as/table-3 --no-run --published reports/published/en2as-table-3/records --out reports/en2as-table-3
-
-echo
-echo "7/8  The DARTS space: two searches on digits whose cells are trained from scratch; tables and figures as measured"
+echo "6/8  The DARTS space: two searches on digits whose cells are trained from scratch"
 $nasrepro compare --methods random,randomnas,gdas --benchmark darts-digits --scale laptop --seeds 0 \
     --set training.probe_cells=0 --out reports/darts-digits
-for item in nsas/table-1 en2as/table-1; do
-    $nasrepro reproduce $item --no-run --published reports/published/darts-cifar10/records --out reports/${item/\//-}
-done
-for item in nsas/figure-3 e2nas/figure-1b; do
-    $nasrepro reproduce $item --no-run --published reports/published/darts-digits/records --out reports/darts-digits-${item/\//-}
-done
 
 echo
-echo "8/8  Recurrent cells: two searches on an invented language beside luck; is search better than random, as measured"
+echo "7/8  Recurrent cells: two searches on an invented language beside luck"
 $nasrepro compare --methods random,randomnas,enas --benchmark rnn2-grammar --scale laptop --seeds 0 --out reports/rnn2-grammar
-for item in table-3 figure-3 figure-4 figure-8; do
-    $nasrepro reproduce evaluating-search/$item --no-run --published reports/published/rnn2-grammar/records --out reports/evaluating-search-$item
-done
-$nasrepro reproduce evaluating-search/figure-6 --no-run --published reports/published/rnn3-grammar/records --out reports/evaluating-search-figure-6
 
 echo
-echo "Open these pages:"
-printf '  %s\n' "$PWD"/reports/{digits,digits-ranking,cifar10-analog,e2nas-table-1,e2nas-table-2,e2nas-figure-1a,nao-figure-2a,nao-figure-2b}/index.html
-printf '  %s\n' "$PWD"/reports/{nsas-figure-1,nsas-figure-3,nsas-figure-4,en2as-table-3}/index.html
-printf '  %s\n' "$PWD"/reports/{darts-digits,nsas-table-1,en2as-table-1,darts-digits-nsas-figure-3,darts-digits-e2nas-figure-1b}/index.html
-printf '  %s\n' "$PWD"/reports/{rnn2-grammar,evaluating-search-table-3,evaluating-search-figure-3,evaluating-search-figure-4,evaluating-search-figure-6,evaluating-search-figure-8}/index.html
+echo "8/8  Every table and figure of the five papers, from these runs and from those measured before, labeled so"
+$nasrepro site --out reports/site
+
+echo
+echo "Open this page first; the others are what was run just now:"
+printf '  %s\n' "$PWD"/reports/{site,digits,digits-ranking,cifar10-analog,e2nas-table-1,nao-figure-2a,nao-figure-2b,darts-digits,rnn2-grammar}/index.html
