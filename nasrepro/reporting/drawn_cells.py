@@ -53,7 +53,7 @@ def cells_table(item: DrawnItem) -> Table:
 
 def cells_for_people(item: DrawnItem) -> Table:
     """Without the genotypes, which are as long as a paragraph."""
-    return cells_table(item).select(("cell", "name", "source", "note"), title=item.title)
+    return cells_table(item).select(("cell", "name", "source", "note"), title="The cells")
 
 
 def _table_row(cell: DrawnCell) -> Row:
@@ -66,7 +66,7 @@ def _table_row(cell: DrawnCell) -> Row:
         "id": genotype.id,
         "genotype": str(genotype),
     }
-    return Row({key: Cell(text=text) for key, text in texts.items()})
+    return Row({key: Cell(text=text) for key, text in texts.items() if text})
 
 
 def _drawing(item: DrawnItem, cell: DrawnCell, number: int) -> Drawing:

@@ -44,7 +44,7 @@ def test_one_cell_keeps_the_name_of_its_figure_and_equal_bytes() -> None:
 
 def test_the_table_has_the_genotypes_and_people_get_the_names() -> None:
     table = cells_table(item("darts_v2", RNN))
-    assert [row["name"].text for row in table.rows] == ["DARTS_V2", ""]
+    assert [row["name"].text for row in table.rows] == ["DARTS_V2", None]
     assert table.rows[1]["genotype"].text == str(genotype_of(RNN))
     assert "genotype" not in [column.key for column in cells_for_people(item("darts_v2")).columns]
 

@@ -184,7 +184,7 @@ def _caption(papers: Sequence[PaperClaims], drawn: int) -> str:
     )
     if left:
         text += (
-            f" Not drawn: {left} of {bounded} measured statements with a bound, for fewer than {MINIMUM_PAIRS} seeds, or "
-            "seeds that all agree to the last digit."
+            f" Not drawn: {left} of {bounded} measured statements with a bound, for fewer than {MINIMUM_PAIRS} seeds "
+            "or seeds that all agree to the last digit."
         )
     return text

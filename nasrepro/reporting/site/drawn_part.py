@@ -1,11 +1,11 @@
-"""The section of a figure that shows cells: drawings, and the genotypes that they are drawn from."""
+"""The section of a figure that shows cells: drawings, and which cells they are of."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from nasrepro.papers.drawn import DrawnItem
-from nasrepro.reporting.drawn_cells import cells_for_people, cells_table, drawn_cells, genotype_of
+from nasrepro.reporting.drawn_cells import cells_for_people, cells_table, drawn_cells
 from nasrepro.reporting.site.exports import drawing_files, table_files
 from nasrepro.reporting.site.material import Files
 from nasrepro.reporting.site.page import fragment
@@ -19,7 +19,6 @@ def drawn_part(item: DrawnItem) -> tuple[Files, str]:
         "drawn.html.j2",
         item=item,
         drawings=drawings,
-        genotypes=[(cell.title, str(genotype_of(cell.text))) for cell in item.cells],
         shown=cells_for_people(item),
         name=name,
     )
