@@ -18,6 +18,7 @@ from nasrepro.reporting.forgetting_figures import sharing_figure, watched_figure
 from nasrepro.reporting.grouping import PRIMARY
 from nasrepro.reporting.printed import TITLE as PRINTED_TITLE
 from nasrepro.reporting.probe_figure import scatter_figure
+from nasrepro.reporting.site.benchmark_headline import best_row, headline, rows_by_tau
 from nasrepro.reporting.site.benchmark_tables import methods_table, pairs_of, pairs_table, records_anchor
 from nasrepro.reporting.site.exports import drawing_files
 from nasrepro.reporting.site.material import BenchmarkMaterial, BenchmarkResult, Files, MethodRow
@@ -56,8 +57,11 @@ def _worked_out(material: BenchmarkMaterial, analysis: Analysis) -> BenchmarkRes
     files = _files(material, analysis, tables, paired)
     # the page tells once how everything on it was measured
     shown = [replace(table, caption="") for table in tables if table.title != WORTH]
+    said = findings(analysis)
     body = fragment(
         "benchmark_body.html.j2",
+        headline=headline(analysis),
+        findings=said,
         methods=methods_table(analysis),
         opened=[table for table in shown if table.title in _OPEN],
         folded=[table for table in shown if table.title not in _OPEN],
@@ -70,13 +74,14 @@ def _worked_out(material: BenchmarkMaterial, analysis: Analysis) -> BenchmarkRes
         files=[(path, _label(path, material.name)) for path in files],
     )
     rows = [_row(result, analysis) for result in analysis.methods]
-    return BenchmarkResult(material.name, {**files, **drawing_files(drawings)}, body, rows, findings(analysis))
+    return BenchmarkResult(material.name, {**files, **drawing_files(drawings)}, body, rows, said)
 
 
 def _drawings(analysis: Analysis, provenance: str) -> list[Drawing]:
     """Every figure of a comparison; of those with a panel for each method, the panels that tell most."""
     ranked = _ends_and_middle(analysis)
-    best = _best(analysis)
+    first = best_row(analysis)
+    best = [first.method] if first is not None else []
     with styled():
         drawn = [draw(analysis, provenance) for draw in _FIGURES]
         drawn += [scatter_figure(analysis, provenance, ranked), cell_figure(analysis, provenance, best)]
@@ -86,20 +91,9 @@ def _drawings(analysis: Analysis, provenance: str) -> list[Drawing]:
 
 def _ends_and_middle(analysis: Analysis) -> list[str]:
     """The rows whose supernets rank best, worst, and as the median does."""
-    ranked = [result for result in analysis.methods if result.ranking is not None and result.ranking.tau.n]
-    ranked.sort(key=lambda result: -result.ranking.tau.mean if result.ranking else 0.0)
+    ranked = [result.method for result, _ in rows_by_tau(analysis)]
     places = sorted({0, len(ranked) // 2, len(ranked) - 1}) if ranked else []
-    return [ranked[place].method for place in places]
-
-
-def _best(analysis: Analysis) -> list[str]:
-    """The row with the best mean; none where nothing has a score."""
-    main = analysis.primary
-    scored = [result for result in analysis.methods if PRIMARY in result.scores]
-    if main is None or not scored:
-        return []
-    sign = 1.0 if main.higher_is_better else -1.0
-    return [max(scored, key=lambda result: sign * result.scores[PRIMARY].mean).method]
+    return [ranked[place] for place in places]
 
 
 def _saying_which(drawing: Drawing, ranked: Sequence[str], best: Sequence[str]) -> Drawing:

@@ -19,6 +19,8 @@ _LINE = (
     *("tau", "tau.params", "tau.ceiling", "path_steps"),
 )
 """Columns of the table with a line for each method."""
+_YARDSTICKS = {"tau.params": "counting parameters", "tau.ceiling": "a perfect ranking"}
+"""Columns of a τ to compare with, and what they are called as a line where it is the same for all methods."""
 _PARTS = ("difference", "low", "high", "n")
 
 
@@ -38,8 +40,13 @@ def methods_table(analysis: Analysis) -> Table:
     rows = [_with_page(row, analysis) for row in full.rows]
     ranked = [result.ranking for result in analysis.methods if result.ranking is not None]
     notes = [*worth_notes(analysis), *([ranking_note(ranked[0])] if ranked else [])]
+    known = {key: {row[key].value for row in rows} - {None} for key in _YARDSTICKS}
+    common = {key: values.pop() for key, values in known.items() if len(values) == 1}
+    for key, value in common.items():
+        rows.append(Row({"method": Cell(text=_YARDSTICKS[key]), "tau": Cell(value=value)}, reference=True))
     table = replace(full, rows=tuple(rows))
-    return table.select(_LINE, title="Every method, side by side", notes=notes)
+    keys = [key for key in _LINE if key not in common]
+    return table.select(keys, title="Every method, side by side", notes=notes)
 
 
 def _with_page(row: Row, analysis: Analysis) -> Row:

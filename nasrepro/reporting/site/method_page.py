@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nasrepro.papers.cells_figure import CellsItem
-from nasrepro.papers.figure import FigureItem
+from nasrepro.papers.cells_figure import CellsItem, Policy
+from nasrepro.papers.figure import Curve, FigureItem
 from nasrepro.papers.model import PaperItem
 from nasrepro.papers.table import TableItem
+from nasrepro.records.variant import StatedSettings
 from nasrepro.reporting.site.benchmark_tables import slug
 from nasrepro.reporting.site.material import Files, MethodMaterial, MethodRow, Results, SiteMaterial
 from nasrepro.reporting.site.page import render
@@ -15,7 +17,7 @@ from nasrepro.reporting.site.page import render
 
 @dataclass(frozen=True)
 class Mention:
-    """A row or a curve of a paper's item that is of the method."""
+    """A row of a paper's item that is of the method, or all of its curves."""
 
     item: PaperItem
     label: str
@@ -79,15 +81,24 @@ def _mentions_in(item: PaperItem, method: str) -> list[Mention]:
             if row.method == method and not row.added
         ]
     if isinstance(item, FigureItem):
-        return [Mention(item, c.label, _stated(c.settings)) for c in item.curves.values() if c.method == method]
+        return _drawn(item, [own for own in item.curves.values() if own.method == method])
     if isinstance(item, CellsItem):
-        return [Mention(item, own.label, _stated(own.settings)) for own in item.policies if own.method == method]
+        return _drawn(item, [own for own in item.policies if own.method == method])
     return []
 
 
-def _stated(settings: object) -> str:
-    blocks = settings if isinstance(settings, dict) else {}
-    return ", ".join(f"{block}.{name}={value}" for block, own in blocks.items() for name, value in own.items())
+def _drawn(item: PaperItem, shown: Sequence[Curve | Policy]) -> list[Mention]:
+    """One for all that have the same settings."""
+    labels: dict[str, list[str]] = {}
+    for own in shown:
+        same = labels.setdefault(_stated(own.settings), [])
+        if own.label not in same:
+            same.append(own.label)
+    return [Mention(item, ", ".join(own), settings) for settings, own in labels.items()]
+
+
+def _stated(settings: StatedSettings) -> str:
+    return ", ".join(f"{block}.{name}={value}" for block, own in settings.items() for name, value in own.items())
 
 
 def _page(own: MethodMaterial, rows: list[MethodRow], material: SiteMaterial) -> str:

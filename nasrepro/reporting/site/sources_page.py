@@ -114,7 +114,8 @@ def _sources(records: Sequence[RunRecord], read: _Read) -> list[Source]:
 def _made(records: Sequence[RunRecord]) -> list[tuple[str, list[tuple[str, int]]]]:
     """Code, packages and machines, each with the number of records, most first."""
     kinds: tuple[tuple[str, Callable[[RunRecord], str]], ...] = (
-        ("Code", _code),
+        ("Code", lambda record: f"nasrepro {record.provenance.nasrepro}"),
+        ("Commits", _commit),
         ("Packages", lambda record: ", ".join(f"{name} {own}" for name, own in record.provenance.packages.items())),
         ("Python", lambda record: record.provenance.python),
         ("Hardware", lambda r: f"{r.provenance.hardware}; {r.spec.device}, threads per run: {r.spec.threads}"),
@@ -122,10 +123,9 @@ def _made(records: Sequence[RunRecord]) -> list[tuple[str, list[tuple[str, int]]
     return [(label, Counter(map(read, records)).most_common()) for label, read in kinds]
 
 
-def _code(record: RunRecord) -> str:
+def _commit(record: RunRecord) -> str:
     made = record.provenance
-    changed = ", modified" if made.dirty else ""
-    return f"nasrepro {made.nasrepro}" + (f", commit {made.commit[:_KNOWN]}{changed}" if made.commit else "")
+    return f"{made.commit[:_KNOWN]}{', modified' if made.dirty else ''}" if made.commit else "not known"
 
 
 def _shelves(material: SiteMaterial, results: Results) -> list[Shelf]:
