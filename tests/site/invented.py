@@ -7,6 +7,7 @@ from pathlib import Path
 
 import factory
 import text_factory
+from pydantic import JsonValue
 
 from nasrepro.papers.catalog import papers
 from nasrepro.papers.ledger import differences
@@ -30,7 +31,7 @@ ITEMS = {
     "nao": ("table-1",),
 }
 """A table and a figure with runs, a table that is only quoted, cells that are drawn, a drawing by hand."""
-_E2NAS = {
+_E2NAS: dict[str, JsonValue] = {
     "channels": 16,
     "sampler": {"gamma": None, "gamma_slope": 10},
     "regularizer": {"epsilon": 0.5},
