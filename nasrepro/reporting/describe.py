@@ -214,14 +214,17 @@ def _unwatched(records: Sequence[RunRecord]) -> str:
 
 
 def _software(records: Sequence[RunRecord]) -> str:
-    return " / ".join(_distinct(_software_of(record) for record in records))
-
-
-def _software_of(record: RunRecord) -> str:
-    made = record.provenance
-    commit = f" ({made.commit[:10]}{', modified' if made.dirty else ''})" if made.commit else ""
-    packages = [f"{name} {made.packages[name]}" for name in SHOWN_PACKAGES if name in made.packages]
-    return ", ".join([f"nasrepro {made.nasrepro}{commit}", f"Python {made.python}", *packages])
+    """Versions, and the commits of our code that ran with them."""
+    commits: dict[tuple[str, str], list[str]] = {}
+    for made in (record.provenance for record in records):
+        packages = [f"{name} {made.packages[name]}" for name in SHOWN_PACKAGES if name in made.packages]
+        own = commits.setdefault((f"nasrepro {made.nasrepro}", ", ".join([f"Python {made.python}", *packages])), [])
+        own.append(f"{made.commit[:10]}{', modified' if made.dirty else ''}" if made.commit else "")
+    parts = []
+    for (ours, others), known in commits.items():
+        ran = "; ".join(_distinct(known))
+        parts.append(f"{ours}{f' ({ran})' if ran else ''}, {others}")
+    return " / ".join(parts)
 
 
 def _hardware(records: Sequence[RunRecord]) -> str:

@@ -66,7 +66,7 @@ def _worked_out(material: BenchmarkMaterial, analysis: Analysis) -> BenchmarkRes
         opened=[table for table in shown if table.title in _OPEN],
         folded=[table for table in shown if table.title not in _OPEN],
         pairs=paired,
-        drawings=drawings,
+        drawings=[replace(own, provenance="") for own in drawings],
         links={r.key: f"#{records_anchor(result)}" for result in analysis.methods for r in result.records},
         results=[(records_anchor(result), result) for result in analysis.methods],
         unfinished=unfinished(analysis),
