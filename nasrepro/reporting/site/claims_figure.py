@@ -129,7 +129,8 @@ def _draw(axes: Axes, column: Sequence[tuple[str, Sequence[Standing]]], longest:
             _draw_row(axes, place, row)
             ticks.append(place)
             said = row.claim.row
-            names.append(f"{said.item.partition('/')[2]} · {said.benchmark}  {row.claim.number}")
+            every = ", every run" if said.every else ""
+            names.append(f"{said.item.partition('/')[2]} · {said.benchmark}{every}  {row.claim.number}")
             place += 1
         place += 0.4
     axes.set_yticks(ticks, names, fontsize=6.8)
@@ -179,8 +180,8 @@ def _caption(papers: Sequence[PaperClaims], drawn: int) -> str:
         "side is right. The unit is half the width of the row's own interval: only so can accuracies, perplexities and "
         "τ share an axis, and it says how clearly a mean lies on a side, not how large the effect is. In the grey band "
         "the interval holds the bound. The axis is linear to 2 and logarithmic beyond. The verdict is the mark's "
-        "shape and color; it comes from the adjusted permutation test, or from every single run where the paper speaks "
-        "of every run, and so may differ from what the interval alone suggests."
+        "shape and color; it comes from the adjusted permutation test, or from the single runs where the paper speaks "
+        "of every run: there one run on the other side contradicts it, wherever the mean lies."
     )
     if left:
         text += (

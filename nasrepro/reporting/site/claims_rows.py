@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nasrepro.metrics.significance import MINIMUM_PAIRS
 from nasrepro.papers.claim import Statement
+from nasrepro.papers.drawn import DrawnItem, SchematicItem
 from nasrepro.papers.model import Paper, PaperItem
 from nasrepro.reporting.site.material import ClaimRow, Results, SiteMaterial
 from nasrepro.reporting.site.words import counted, verdict_words
@@ -100,7 +101,7 @@ def placed_claims(material: SiteMaterial, results: Results) -> list[PaperClaims]
 
 def _statements(item: PaperItem) -> Sequence[Statement]:
     """Of an item of any kind; cells that are drawn state nothing."""
-    return getattr(item, "claims", ())
+    return () if isinstance(item, DrawnItem | SchematicItem) else item.claims
 
 
 def _placed(number: int, item: PaperItem, claim: Statement, rows: Sequence[ClaimRow]) -> list[PlacedClaim]:
