@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 _Floats = NDArray[np.float64]
 _DRAWS = 9_999
+_AT_ONCE = 256
+"""Relabelings whose matrices are in memory together."""
 _SEED = 20_204
 
 
@@ -53,11 +55,18 @@ def tau_by_chance(scores: ArrayLike, truth: ArrayLike, draws: int = _DRAWS) -> C
     signs /= math.sqrt((signs**2).sum())
     observed = float((whole * signs).sum())
     rng = np.random.default_rng(_SEED)
-    orders = (rng.permutation(signs.shape[0]) for _ in range(draws))
-    found = np.array([(whole * signs[np.ix_(order, order)]).sum() for order in orders])
+    orders = np.array([rng.permutation(signs.shape[0]) for _ in range(draws)])
+    found = np.concatenate([_products(whole, signs, some) for some in np.array_split(orders, -(-draws // _AT_ONCE))])
     reached = int(np.count_nonzero(np.abs(found) >= abs(observed) - 1e-12))
     # the observed order is one of the possible ones
     return Chance(observed, float(found.std(ddof=1)), (reached + 1) / (draws + 1), draws)
+
+
+def _products(whole: _Floats, signs: _Floats, orders: NDArray[np.int64]) -> _Floats:
+    """τ of the rankings with the truths dealt out in each of the orders, shape (orders,)."""
+    dealt = signs[orders[:, :, None], orders[:, None, :]].reshape(len(orders), -1)
+    found: _Floats = dealt @ whole.ravel()
+    return found
 
 
 def _signs(values: _Floats) -> _Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -67,8 +68,23 @@ class Ranking:
 def ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranking | None:
     """The ranking quality of one method over its finished seeds, or None where no supernet was probed.
 
-    Raises `UserError` when the seeds were probed on different cells.
+    The same records are worked out once, however many tables they stand in. Raises `UserError` when the seeds were
+    probed on different cells.
     """
+    asked = (*(id(record) for record in records), higher_is_better)
+    if asked not in _known:
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        _known[asked] = (tuple(records), _ranking_of(records, higher_is_better=higher_is_better))
+    return _known[asked][1]
+
+
+_REMEMBERED = 1_000
+_known: dict[tuple[int, ...], tuple[tuple[RunRecord, ...], Ranking | None]] = {}
+"""By the identity of records, which lasts as long as they are held here."""
+
+
+def _ranking_of(records: Sequence[RunRecord], *, higher_is_better: bool) -> Ranking | None:
     probed = [(r.spec.seed, r.probes) for r in records if r.probes is not None and r.probes.cells]
     if not probed:
         return None
@@ -129,8 +145,14 @@ def merits(point: Checkpoint, *, higher_is_better: bool) -> np.ndarray:
 def _ceiling(probes: Probes, truth: np.ndarray) -> float | None:
     if not probes.truth_std:
         return None
-    spread = [math.nan if value is None else value for value in probes.truth_std]
-    trials = [math.nan if value is None else value for value in probes.truth_trials]
+    spread = tuple(math.nan if value is None else value for value in probes.truth_std)
+    trials = tuple(math.nan if value is None else value for value in probes.truth_trials)
+    return _ceiling_of(tuple(truth.tolist()), spread, trials)
+
+
+@lru_cache(maxsize=64)
+def _ceiling_of(truth: tuple[float, ...], spread: tuple[float, ...], trials: tuple[float, ...]) -> float | None:
+    """Once for all methods that were probed on the same cells."""
     return finite(noise_ceiling(truth, spread, trials, np.random.default_rng(0)))
 
 
