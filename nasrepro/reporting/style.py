@@ -159,7 +159,8 @@ def _attribute(text: str) -> str:
 def finish(figure: Figure, *, name: str, title: str, caption: str, provenance: str, wide: bool) -> Drawing:
     """Render a figure; equal figures give equal bytes."""
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # things stay where they were laid out, instead of being so for every format
+    # things stay where they were laid out, instead of being so for every format; "none" would still draw all twice
+    figure.set_layout_engine(None)
     svg, pdf, about = io.StringIO(), io.BytesIO(), f"{caption} {provenance}"
     figure.savefig(svg, format="svg", metadata={"Date": None, "Title": title, "Description": about})
     figure.savefig(pdf, format="pdf", metadata={"CreationDate": None, "Title": title, "Subject": about})
