@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nasrepro"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-FREE = {"errors", "splits", "home", "files", "npz", "seeds", "plugins"}
+FREE = {"errors", "splits", "home", "files", "garbage", "npz", "seeds", "plugins"}
 """Modules without opinions, for everyone."""
 
 _WORK = {
@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "errors": set(),
     "splits": set(),
     "files": set(),
+    "garbage": set(),
     "npz": set(),
     "home": set(),
     "seeds": set(),
@@ -89,7 +90,7 @@ THIRD_PARTIES = {
     "records": {"numpy", "pydantic"},
     "metrics": {"numpy", "scipy"},
     "papers": {"pydantic"},
-    "reporting": {"numpy", "scipy", "pandas", "matplotlib", "jinja2", "markupsafe", "rich"},
+    "reporting": {"numpy", "scipy", "pandas", "matplotlib", "PIL", "jinja2", "markupsafe", "rich"},
 }
 HEAVY = {"torch", "numba", "scipy", "pandas", "matplotlib", "sklearn"}
 KNOWN = {"numpy", "pydantic", "typer", "click", "rich", "jinja2", "markupsafe", "pooch", "safetensors", "PIL", *HEAVY}

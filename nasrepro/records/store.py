@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from nasrepro.errors import UserError
 from nasrepro.files import write_atomically
+from nasrepro.garbage import without_collection
 from nasrepro.records.record import SCHEMA_VERSION, RunRecord
 
 M = TypeVar("M", bound=BaseModel)
@@ -108,15 +109,16 @@ def read_folder_leniently(folder: Path) -> tuple[list[tuple[Path, RunRecord]], l
     found: list[tuple[Path, RunRecord]] = []
     problems: list[str] = []
     known: set[str] = set()
-    for path in record_files_below(folder):
-        key = path.name.partition(".")[0]
-        if key in known:
-            continue
-        try:
-            found.append((path, read_record(path)))
-            known.add(key)
-        except UserError as error:
-            problems.append(str(error))
+    with without_collection():
+        for path in record_files_below(folder):
+            key = path.name.partition(".")[0]
+            if key in known:
+                continue
+            try:
+                found.append((path, read_record(path)))
+                known.add(key)
+            except UserError as error:
+                problems.append(str(error))
     return found, problems
 
 

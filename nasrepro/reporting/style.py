@@ -158,7 +158,8 @@ def _attribute(text: str) -> str:
 
 def finish(figure: Figure, *, name: str, title: str, caption: str, provenance: str, wide: bool) -> Drawing:
     """Render a figure; equal figures give equal bytes."""
-    figure.draw_without_rendering()
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
     # things stay where they were laid out, instead of being so for every format; "none" would still draw all twice
     figure.set_layout_engine(None)
     svg, pdf, about = io.StringIO(), io.BytesIO(), f"{caption} {provenance}"
