@@ -18,6 +18,7 @@ from nasrepro.reporting.cells_values import Trainings, judge_cells
 from nasrepro.reporting.claim_table import claim_table
 from nasrepro.reporting.claims import Judged, JudgedGroups
 from nasrepro.reporting.drawn_cells import cells_for_people, cells_table, drawn_cells
+from nasrepro.reporting.elsewhere import parted
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.reproduction_figure import data_table, figure_findings, means_table
 from nasrepro.reporting.reproduction_table import for_people, paper_notes, reproduction_table, table_findings
@@ -50,12 +51,14 @@ class Rendition:
     claims: Table | None = None
     """What the paper states of a table, for `claims.csv`; a figure's claims are `machine`."""
     drawings: Sequence[Drawing] = field(default=())
+    elsewhere: Table | None = None
+    """Our runs that know no number in any column of the paper's table."""
 
     @property
     def tables(self) -> list[Table]:
         """What people read in its order: the paper's own table goes before what it states, a figure's numbers after."""
-        both = [self.beside, self.stated] if self.data is None else [self.stated, self.beside]
-        return [table for table in both if table is not None]
+        known = [self.beside, self.elsewhere, self.stated] if self.data is None else [self.stated, self.beside]
+        return [table for table in known if table is not None]
 
 
 def rendition(
@@ -100,10 +103,12 @@ def _drawn_rendition(item: DrawnItem, *, draw: bool) -> Rendition:
 
 def _table_rendition(item: TableItem, groups: Sequence[OursGroup]) -> Rendition:
     full = reproduction_table(item, groups)
+    here, elsewhere = parted(item, full)
     judged = [(group, judge_rows(item, group)) for group in groups]
     return Rendition(
         machine=full,
-        beside=for_people(full, item, groups),
+        beside=for_people(here, item, groups),
+        elsewhere=elsewhere,
         stated=claim_table(item.title, item.claims, judged, for_people=True) if item.claims else None,
         findings=[*_beside_random(groups), *table_findings(item, judged)],
         paper_notes=paper_notes(item),

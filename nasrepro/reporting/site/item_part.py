@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nasrepro.papers.drawn import DrawnItem, SchematicItem
-from nasrepro.reporting.claims import Judged
+from nasrepro.reporting.claim_table import claim_findings
+from nasrepro.reporting.claims import Judged, JudgedGroups
 from nasrepro.reporting.ours import OursGroup
 from nasrepro.reporting.rendition import rendition
 from nasrepro.reporting.reproduction import written_tables
@@ -30,14 +31,16 @@ def item_part(material: ItemMaterial) -> ItemResult:
     name = f"{item.paper}-{item.item}"
     drawings = [replace(drawing, name=f"{item.paper}-{drawing.name}") for drawing in made.drawings]
     tables = {_table_path(name, file): text for file, text in written_tables(item, made).items()}
-    claims = [_claim(material, group, own) for group, judged in made.judged for own in judged]
+    claims = _claims(material, made.judged)
     captions = [group.caption for group in groups.shown]
+    told = set(claim_findings(made.judged))  # the table of claims says the same
+    findings = [*groups.refused, *(text for text in made.findings if text not in told)]
     body = fragment(
         "item.html.j2",
         item=item,
         material=material,
         made=made,
-        findings=[*groups.refused, *made.findings],
+        findings=findings,
         claims=claims,
         drawings=drawings,
         notes=[note for note in made.beside.notes if note not in (*made.paper_notes, *captions)],
@@ -48,13 +51,19 @@ def item_part(material: ItemMaterial) -> ItemResult:
         commands=_commands(material),
     )
     files: Files = {**tables, **drawing_files(drawings)}
-    return ItemResult(item.id, files, body, claims, [*groups.refused, *made.findings])
+    return ItemResult(item.id, files, body, claims, findings)
 
 
 def _table_path(name: str, file: str) -> str:
     """`tables/e2nas-table-1.csv` for `table.csv`, `tables/e2nas-table-1-claims.csv` for `claims.csv`."""
     stem, _, ending = file.partition(".")
     return f"tables/{name}{'' if stem == 'table' else f'-{stem}'}.{ending}"
+
+
+def _claims(material: ItemMaterial, judged: JudgedGroups) -> list[ClaimRow]:
+    """Statement by statement, each at all of its places."""
+    by_group = [[_claim(material, group, own) for own in owns] for group, owns in judged]
+    return [row for rows in zip(*by_group, strict=True) for row in rows]
 
 
 def _claim(material: ItemMaterial, group: OursGroup, own: Judged) -> ClaimRow:
