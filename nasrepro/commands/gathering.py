@@ -119,6 +119,8 @@ def gathered(runs: Path, published: Path | None, scale: str) -> SiteMaterial:
     benchmarks = benchmark_materials(holdings.held, scale)
     shown = {held.record.key: held for own in items.values() for place in own.places for held in place.held}
     shown |= {held.record.key: held for own in benchmarks for held in own.held}
+    # what was published stays so, although no page may show it: the site may be the only place where it lies
+    shown |= {held.record.key: held for held in holdings.held if not held.fresh}
     return SiteMaterial(
         papers=list(papers().values()),
         items=items,
