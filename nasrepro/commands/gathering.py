@@ -23,7 +23,7 @@ class Holdings:
 
     def __init__(self, runs: Path, published: Path | None) -> None:
         """Reads the run store and a folder with published records below it, either of which may not be there."""
-        from nasrepro.records.identity import RunIdentity
+        from nasrepro.records.identity import RunIdentity, brought_up
         from nasrepro.records.store import read_folder_leniently
         from nasrepro.reporting.site.material import Held
 
@@ -33,7 +33,8 @@ class Holdings:
             found, problems = read_folder_leniently(folder) if folder and folder.is_dir() else ([], [])
             self.unread += problems
             for path, record in found:
-                self._by_run.setdefault(RunIdentity.of(record.spec), Held(record, path, fresh))
+                own = Held(brought_up(record), path, fresh)
+                self._by_run.setdefault(RunIdentity.of(record.spec), own)
 
     @property
     def held(self) -> list[Held]:

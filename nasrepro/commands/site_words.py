@@ -23,15 +23,19 @@ def benchmark_materials(held: Sequence[Held], scale: str) -> list[BenchmarkMater
 
 
 def _compared(name: str, scale: str, held: Sequence[Held]) -> list[Held]:
-    """Of each method the runs with one setting: that which most items show, then that with the most seeds."""
+    """Of each method the runs with one setting: that of the first item that shows runs of it here, else that with the
+    most seeds."""
     from nasrepro.papers.programme import programme
     from nasrepro.records.identity import RunIdentity
 
-    shown: dict[tuple[str, str], int] = {}
-    for planned in (planned for places in programme().values() for planned in places):
-        if planned.place.benchmark == name and planned.place.scale == scale:
-            for run in planned.runs:
-                shown[run.method, run.settings] = shown.get((run.method, run.settings), 0) + 1
+    planned = [
+        (run.method, run.settings)
+        for places in programme().values()
+        for own in places
+        if own.place.benchmark == name and own.place.scale == scale
+        for run in own.runs
+    ]
+    first = {pair: -number for number, pair in reversed(list(enumerate(planned)))}
     by_method: dict[str, dict[str, list[Held]]] = {}
     for own in held:
         spec = own.record.spec
@@ -40,8 +44,8 @@ def _compared(name: str, scale: str, held: Sequence[Held]) -> list[Held]:
             by_method.setdefault(spec.method, {}).setdefault(settings, []).append(own)
     chosen: list[Held] = []
     for method, groups in by_method.items():
-        best = max(groups, key=lambda settings: (shown.get((method, settings), 0), len(groups[settings]), settings))
-        chosen += groups[best]
+        ranked = [(first.get((method, own), -len(planned)), len(runs), own) for own, runs in groups.items()]
+        chosen += groups[max(ranked)[-1]]
     return chosen
 
 

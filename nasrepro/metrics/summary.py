@@ -54,15 +54,25 @@ def summarize(values: ArrayLike, level: float = 0.95) -> Summary:
     return Summary(sample.size, mean, std, low, high, name)
 
 
-def summarize_correlation(values: ArrayLike) -> Summary:
-    """Summary of correlations, shape (n,), NaN left out, whose interval ends at −1 and 1.
+def summarize_within(values: ArrayLike, lowest: float, highest: float) -> Summary:
+    """Summary of values, shape (n,), NaN left out, that cannot lie outside [`lowest`, `highest`]; nor can the interval.
 
-    Student's interval of two or three values knows no ends and is wider than all that a mean of correlations can be.
+    Student's interval of two or three values knows no ends and is wider than all that their mean can be.
     """
     found = summarize(values)
     if math.isnan(found.low):
         return found
-    return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0))
+    return replace(found, low=max(found.low, lowest), high=min(found.high, highest))
+
+
+def summarize_correlation(values: ArrayLike) -> Summary:
+    """Summary of correlations, whose interval ends at −1 and 1."""
+    return summarize_within(values, -1.0, 1.0)
+
+
+def summarize_scores(values: ArrayLike, *, higher_is_better: bool) -> Summary:
+    """Summary of what found cells are worth: accuracies in percent, or perplexities where lower is better."""
+    return summarize_within(values, 0.0, 100.0) if higher_is_better else summarize_within(values, 1.0, math.inf)
 
 
 def _constant(n: int, value: float) -> Summary:

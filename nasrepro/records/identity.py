@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nasrepro.records.record import RunRecord
 from nasrepro.records.spec import RunSpec, canonical_json
 
 
@@ -37,6 +38,14 @@ def completed(spec: RunSpec) -> dict[str, Any]:
         if spec.benchmark.startswith(later.benchmarks) and isinstance(block, dict) and later.name not in block:
             settings[later.block] = {**block, later.name: later.value}
     return settings
+
+
+def brought_up(record: RunRecord) -> RunRecord:
+    """The record with all settings of today, so that it may stand in one row with younger runs of the same kind."""
+    settings = completed(record.spec)
+    if settings == record.spec.settings:
+        return record
+    return record.model_copy(update={"spec": record.spec.model_copy(update={"settings": settings})})
 
 
 def digest(settings: Mapping[str, Any]) -> str:

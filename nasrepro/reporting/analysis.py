@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nasrepro.metrics.regret import simple_regret
 from nasrepro.metrics.significance import Comparison, against_exact, holm, paired
-from nasrepro.metrics.summary import Summary, summarize
+from nasrepro.metrics.summary import Summary, summarize, summarize_scores, summarize_within
 from nasrepro.records.record import RunRecord, Score
 from nasrepro.reporting.forgetting import Forgetting, forgetting_of
 from nasrepro.reporting.grouping import BEST_EPOCH, PRIMARY, REFERENCE_METHOD, checked, primary, rows_of
@@ -222,10 +222,10 @@ def _method(
         diverged=by_status["diverged"],
         failed=by_status["failed"],
         values=values,
-        scores={scoring: summarize(list(v.values())) for scoring, v in values.items() if v},
+        scores=_summaries(values, by_status["done"]),
         params=summarize([record.found.params / 1e6 for record in by_status["done"] if record.found is not None]),
         regret=_regret(mine, main),
-        percentile=summarize(shares) if shares else None,
+        percentile=summarize_within(shares, 0.0, 1.0) if shares else None,
         ranking=ranking,
         forgetting=forgetting_of(by_status["done"]) if main is None or main.higher_is_better else None,
         versus_random=versus,
@@ -236,7 +236,18 @@ def _method(
 def _regret(values: Sequence[float], main: Scoring | None) -> Summary | None:
     if main is None or main.optimum is None or not values:
         return None
-    return summarize(simple_regret(values, main.optimum, higher_is_better=main.higher_is_better))
+    regrets = simple_regret(values, main.optimum, higher_is_better=main.higher_is_better)
+    return summarize_within(regrets, 0.0, math.inf)
+
+
+def _summaries(values: dict[str, dict[int, float]], done: Sequence[RunRecord]) -> dict[str, Summary]:
+    """By scoring, over the seeds that have it."""
+    better = {score.scoring: score.higher_is_better for record in done for score in record.scores}
+    return {
+        scoring: summarize_scores(list(own.values()), higher_is_better=better[scoring])
+        for scoring, own in values.items()
+        if own
+    }
 
 
 def _versus_random(rows: Rows, values: dict[str, dict[int, float]], main: Scoring | None) -> dict[str, Tested]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nasrepro.metrics.summary import Summary, summarize, summarize_correlation
+from nasrepro.metrics.summary import Summary, summarize, summarize_correlation, summarize_scores
 from nasrepro.papers.table import Column, Row, RowClaim, TableItem
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.claims import Judged, Measured, differences, judge_all
@@ -50,7 +50,9 @@ def _by_scoring(column: Column, scoring: Scoring | None, result: MethodResult) -
 def summary_of(item: TableItem, column: Column, analysis: Analysis, result: MethodResult) -> Summary:
     """What the column shows of all finished runs of one row."""
     values = list(values_of(item, column, analysis, result).values())
-    return summarize_correlation(values) if column.of == "tau" else summarize(values)
+    if column.of in ("tau", "params"):
+        return summarize_correlation(values) if column.of == "tau" else summarize(values)
+    return summarize_scores(values, higher_is_better=column.error or column.higher_is_better)  # errors are percent too
 
 
 def scoring_for(item: TableItem, column: Column, analysis: Analysis) -> Scoring | None:

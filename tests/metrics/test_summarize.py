@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from nasrepro.metrics.summary import BOOTSTRAP_FROM, summarize, summarize_correlation
+from nasrepro.metrics.summary import BOOTSTRAP_FROM, summarize, summarize_correlation, summarize_scores
 
 
 def coverage(n: int, repetitions: int, draw, mean: float) -> float:
@@ -106,3 +106,13 @@ def test_an_interval_of_correlations_ends_where_they_do():
     for few in ([], [0.5]):
         assert math.isnan(summarize_correlation(few).low)
         assert math.isnan(summarize_correlation(few).high)
+
+
+def test_an_interval_ends_where_values_end():
+    two = [99.0, 20.0]
+    assert summarize(two).high > 100
+    shown = summarize_scores(two, higher_is_better=True)
+    assert (shown.low, shown.high) == (0.0, 100.0)
+    assert shown.mean == summarize(two).mean
+    assert shown.std == summarize(two).std
+    assert summarize_scores([60.0, 90.0], higher_is_better=False).low == 1.0
