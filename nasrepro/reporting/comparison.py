@@ -24,7 +24,7 @@ from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.page import render_page
 from nasrepro.reporting.printed import FILE as PRINTED_FILE
 from nasrepro.reporting.printed import printed_files, printed_views
-from nasrepro.reporting.style import Drawing, styled
+from nasrepro.reporting.style import Drawing, styled, write_figures
 from nasrepro.reporting.table_model import NumbersFile, Table
 from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 
@@ -43,7 +43,7 @@ def render_comparison(
 ) -> Path:
     """Write the report of `records` into the folder `out` and return its page.
 
-    Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png` and `records/*.json.gz`; `out`
+    Writes `table.csv`, `table.md`, `table.tex`, `index.html`, `figures/*.svg|png|pdf` and `records/*.json.gz`; `out`
     is replaced as a whole. With `contrasts` the page begins with their answers, `contrasts.csv` has these for machines,
     and `contrasts.json` keeps the questions for the next rendering; where runs watched cells, `forgetting.csv` and
     `sharing.csv` tell of them, where `random` is among the methods `random.csv` compares each with it, and where papers
@@ -131,14 +131,6 @@ def written_tables(
 
 def _pairs(analysis: Analysis) -> list[Table]:
     return [pair_table(analysis)] if analysis.pairs else []
-
-
-def write_figures(folder: Path, drawings: Sequence[Drawing]) -> None:
-    """Every figure as SVG and PNG."""
-    folder.mkdir()
-    for drawing in drawings:
-        (folder / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
-        (folder / f"{drawing.name}.png").write_bytes(drawing.png)
 
 
 def _page(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from nasrepro.records.store import write_copies
 from nasrepro.reporting.cells_values import Trainings
-from nasrepro.reporting.comparison import write_figures
 from nasrepro.reporting.ours import OursGroup, kicker, reference
 from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.page import render_page
 from nasrepro.reporting.rendition import MeasuredItem, Rendition, rendition
+from nasrepro.reporting.style import write_figures
 from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def render_reproduction(
     `trainings`: by benchmark, how all cells of its space fared, for an item that shows it.
 
     Writes `table.csv`, `table.md`, `table.tex`, `index.html` and `records/*.json.gz`, for a figure also `data.csv`
-    and `figures/*.svg|png`, for a table of which the paper states something also `claims.csv`; `out` is replaced as a
-    whole. Raises `UserError` when a group mixes what must not be mixed or the folder cannot be written.
+    and `figures/*.svg|png|pdf`, for a table of which the paper states something also `claims.csv`; `out` is replaced as
+    a whole. Raises `UserError` when a group mixes what must not be mixed or the folder cannot be written.
     """
     groups = [group for group in groups if group.records]
     made = rendition(item, groups, trainings or {}, draw=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nasrepro.reporting.describe import Fact
 from nasrepro.reporting.output import refuse_foreign, replaced_folder
 from nasrepro.reporting.page import render_page
-from nasrepro.reporting.style import Drawing
+from nasrepro.reporting.style import Drawing, write_figures
 from nasrepro.reporting.table_model import Table
 from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 
@@ -67,10 +67,7 @@ class SectionedPage:
             (folder / "index.html").write_text(page, encoding="utf-8")
             (folder / "numbers.json").write_text(json.dumps(self.numbers, indent=1) + "\n", encoding="utf-8")
             self._write_tables(folder, command)
-            (folder / "figures").mkdir()
-            for drawing in (drawing for section in sections for drawing in section.figures):
-                (folder / "figures" / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
-                (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.png)
+            write_figures(folder / "figures", [drawing for section in sections for drawing in section.figures])
         return out / "index.html"
 
     def terminal(self) -> RenderableType:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasrepro.reporting.analysis import Analysis, analyze
-from nasrepro.reporting.comparison import write_figures
 from nasrepro.reporting.describe import Fact, describe, short_caption
 from nasrepro.reporting.figures import tau_figure
 from nasrepro.reporting.findings import unfinished
@@ -21,7 +20,7 @@ from nasrepro.reporting.space_ranking import CELLS, SpaceRanking, rank_space
 from nasrepro.reporting.space_sources import FILE, NUMBERS, TRUTH, RankSources, write_sources
 from nasrepro.reporting.space_tables import full_space_table, numbers, space_views
 from nasrepro.reporting.space_trust import Trust, trust_of
-from nasrepro.reporting.style import Drawing, styled
+from nasrepro.reporting.style import Drawing, styled, write_figures
 from nasrepro.reporting.table_model import Table
 from nasrepro.reporting.writers import to_csv, to_latex, to_markdown, to_rich
 

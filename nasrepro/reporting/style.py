@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -179,6 +180,15 @@ def _png(figure: Figure, about: str) -> bytes:
     drawn = image.quantize(_PNG_COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     drawn.save(png, "png", dpi=(PNG_DPI, PNG_DPI), pnginfo=chunks)
     return png.getvalue()
+
+
+def write_figures(folder: Path, drawings: Sequence[Drawing]) -> None:
+    """Every figure as SVG, PNG and PDF into a new folder."""
+    folder.mkdir()
+    for drawing in drawings:
+        (folder / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
+        (folder / f"{drawing.name}.png").write_bytes(drawing.png)
+        (folder / f"{drawing.name}.pdf").write_bytes(drawing.pdf)
 
 
 def legends_below(figure: Figure, panels: Sequence[Axes]) -> None:

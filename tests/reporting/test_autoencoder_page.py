@@ -107,7 +107,8 @@ def test_the_folder_of_a_page(tmp_path):
     names = {path.name for path in page.parent.iterdir()}
     files = {"index.html", "numbers.json", "tables.md", "tables.tex", "measures.csv", "trainings.csv", "figures"}
     assert names == files
-    assert {path.name for path in (page.parent / "figures").iterdir()} == {"smoothness.svg", "smoothness.png"}
+    files = {path.name for path in (page.parent / "figures").iterdir()}
+    assert files == {"smoothness.svg", "smoothness.png", "smoothness.pdf"}
     numbers = json.loads((page.parent / "numbers.json").read_text(encoding="utf-8"))
     assert numbers == report.numbers()
     assert numbers["measures"][0]["image"] == 15_625

@@ -82,7 +82,7 @@ def test_every_file_of_the_report_is_there(mixed: tuple[Path, list[RunRecord]]) 
     tables = {"table.csv", "table.md", "table.tex", "random.csv"}
     assert {p.name for p in out.iterdir()} == {"index.html", *tables, "figures", "records"}
     names = {"accuracy", "anytime", "one-shot-vs-truth", "tau", "cells"}
-    assert {p.name for p in (out / "figures").iterdir()} == {f"{n}.{e}" for n in names for e in ("svg", "png")}
+    assert {p.name for p in (out / "figures").iterdir()} == {f"{n}.{e}" for n in names for e in ("svg", "png", "pdf")}
     assert {p.name for p in (out / "records").iterdir()} == {f"{record.key}.json.gz" for record in records}
     assert [p.name for p in out.parent.iterdir()] == ["compare"]
 

@@ -39,7 +39,7 @@ def test_a_drawing_for_each_cell_and_only_its_own_operations() -> None:
 def test_one_cell_keeps_the_name_of_its_figure_and_equal_bytes() -> None:
     (first,), (second,) = drawn_cells(item("DARTS_V2")), drawn_cells(item("DARTS_V2"))
     assert first.name == "figure-9"
-    assert (first.svg, first.png) == (second.svg, second.png)
+    assert (first.svg, first.png, first.pdf) == (second.svg, second.png, second.pdf)
 
 
 def test_the_table_has_the_genotypes_and_people_get_the_names() -> None:

@@ -117,7 +117,7 @@ def test_the_page_has_points_curves_and_claims(tmp_path: Path) -> None:
         ("gdas", "test", 1.0, 82.0),
     ], "of the first twelve records, none has weight 0"
     assert {path.name for path in (out / "figures").iterdir()} == {
-        f"figure-9{n}.{kind}" for n in ("", "-2") for kind in ("svg", "png")
+        f"figure-9{n}.{kind}" for n in ("", "-2") for kind in ("svg", "png", "pdf")
     }
     text = (out / "index.html").read_text()
     assert "The paper measured nb201-cifar10; ours is nb201-cifar10 and nb201-digits" in text

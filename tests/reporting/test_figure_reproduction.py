@@ -121,7 +121,7 @@ def test_every_file_is_there(rendered: Path) -> None:
     names = {"index.html", "table.csv", "table.md", "table.tex", "data.csv", "figures", "records"}
     assert {path.name for path in rendered.iterdir()} == names
     figures = {path.name for path in (rendered / "figures").iterdir()}
-    assert figures == {f"figure-9{n}.{kind}" for n in ("", "-2") for kind in ("svg", "png")}
+    assert figures == {f"figure-9{n}.{kind}" for n in ("", "-2") for kind in ("svg", "png", "pdf")}
     assert len(list((rendered / "records").iterdir())) == 14
 
 
@@ -174,7 +174,7 @@ def test_the_page_says_where_each_was_measured_and_loads_nothing(rendered: Path)
 def test_equal_records_give_equal_figures(rendered: Path, tmp_path: Path) -> None:
     groups = grouped(FIGURE, [study(seed) for seed in range(10)], [])
     render_reproduction(FIGURE, groups, tmp_path / "again")
-    for name in ("figure-9.svg", "figure-9.png"):
+    for name in ("figure-9.svg", "figure-9.png", "figure-9.pdf"):
         assert (tmp_path / "again" / "figures" / name).read_bytes() == (rendered / "figures" / name).read_bytes()
     render_reproduction(FIGURE, groups, rendered.parent / "over")
     render_reproduction(FIGURE, [], rendered.parent / "over")

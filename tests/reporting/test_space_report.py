@@ -51,7 +51,9 @@ def test_every_file_is_there(out: Path, report: RankReport) -> None:
         *("index.html", "numbers.json", "table.csv", "table.md", "table.tex", "figures", "records", "scores"),
         "truth.npz",
     }
-    assert {path.name for path in (out / "figures").iterdir()} == {f"{n}.{e}" for n in FIGURES for e in ("svg", "png")}
+    assert {path.name for path in (out / "figures").iterdir()} == {
+        f"{n}.{e}" for n in FIGURES for e in ("svg", "png", "pdf")
+    }
     assert {path.name for path in (out / "records").iterdir()} == {f"{r.key}.json.gz" for r in report.sources.records}
     assert {path.stem for path in (out / "scores").iterdir()} == set(report.sources.scores)
     assert is_rank_report(out)
@@ -141,7 +143,7 @@ def test_a_file_of_scores_is_ranked_without_records(tmp_path: Path) -> None:
     made = RankReport.of(space_factory.file(mine=worth, theirs=-worth))
     made.write(tmp_path / "out", title="t", command="c")
     assert {path.name for path in (tmp_path / "out" / "figures").iterdir()} == {
-        f"{name}.{end}" for name in FIGURES - {"probes", "tau"} for end in ("svg", "png")
+        f"{name}.{end}" for name in FIGURES - {"probes", "tau"} for end in ("svg", "png", "pdf")
     }
     text = (tmp_path / "out" / "index.html").read_text()
     assert "15,620 of 15,625 cells" in text

@@ -235,7 +235,9 @@ def test_files_of_the_report(folder: Path) -> None:
     tables = {"distribution.csv", "best.csv", "noise.csv", "agreement.csv", "edges.csv"}
     assert names == {"index.html", "tables.md", "tables.tex", "numbers.json", "figures", *tables}
     drawn = {"distribution", "best", "seed-noise", "epochs", "agreement", "edges"}
-    assert {p.name for p in (folder / "figures").iterdir()} == {f"{n}.{e}" for n in drawn for e in ("svg", "png")}
+    assert {p.name for p in (folder / "figures").iterdir()} == {
+        f"{n}.{e}" for n in drawn for e in ("svg", "png", "pdf")
+    }
 
 
 def test_the_page_loads_nothing_and_has_every_caption(folder: Path) -> None:
