@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from nasrepro.reporting.site.material import BenchmarkMaterial, Held, MethodMaterial
 
 
+_STUDIES = ("nao-study",)
+"""Methods that look into something and are no searches of their own."""
+
+
 def benchmark_materials(held: Sequence[Held], scale: str) -> list[BenchmarkMaterial]:
     """Every benchmark, with the runs at the scale that are compared on it."""
     from nasrepro import benchmarks
@@ -23,8 +27,9 @@ def benchmark_materials(held: Sequence[Held], scale: str) -> list[BenchmarkMater
 
 
 def _compared(name: str, scale: str, held: Sequence[Held]) -> list[Held]:
-    """Of each method the runs with one setting: that of the first item that shows runs of it here, else that with the
-    most seeds."""
+    """Of each method that has a name of its own the runs with one setting: that of the first item that shows runs of it
+    here, else that with the most seeds. Combinations of parts and studies stand in the items that ask for them."""
+    from nasrepro.methods.composing import parts_of
     from nasrepro.papers.programme import programme
     from nasrepro.records.identity import RunIdentity
 
@@ -39,7 +44,8 @@ def _compared(name: str, scale: str, held: Sequence[Held]) -> list[Held]:
     by_method: dict[str, dict[str, list[Held]]] = {}
     for own in held:
         spec = own.record.spec
-        if (spec.benchmark, spec.scale, spec.protocol) == (name, scale, "sound"):
+        searches = not parts_of(spec.method) and spec.method not in _STUDIES
+        if searches and (spec.benchmark, spec.scale, spec.protocol) == (name, scale, "sound"):
             settings = RunIdentity.of(spec).settings
             by_method.setdefault(spec.method, {}).setdefault(settings, []).append(own)
     chosen: list[Held] = []

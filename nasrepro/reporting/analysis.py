@@ -237,7 +237,7 @@ def _regret(values: Sequence[float], main: Scoring | None) -> Summary | None:
     if main is None or main.optimum is None or not values:
         return None
     regrets = simple_regret(values, main.optimum, higher_is_better=main.higher_is_better)
-    return summarize_within(regrets, 0.0, math.inf)
+    return summarize_within(regrets, 0.0, main.optimum if main.higher_is_better else math.inf)
 
 
 def _summaries(values: dict[str, dict[int, float]], done: Sequence[RunRecord]) -> dict[str, Summary]:
