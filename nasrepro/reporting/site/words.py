@@ -42,5 +42,5 @@ def file_label(path: str) -> str:
 
 
 def item_name(item: str) -> str:
-    """`Table 1`, `Figure 4c` of `table-1`, `figure-4c`."""
-    return item.replace("-", " ").capitalize()
+    """`Table 1`, `Figure 4c` of `table-1`, `figure-4c`, with a space at which no line breaks."""
+    return item.replace("-", "\u00a0").capitalize()
