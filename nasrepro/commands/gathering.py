@@ -28,6 +28,8 @@ class Holdings:
         from nasrepro.reporting.site.material import Held
 
         self.unread: list[str] = []
+        self.published: list[Held] = []
+        """Every published record, also where two are of the same run."""
         self._by_run: dict[RunIdentity, Held] = {}
         for folder, fresh in ((runs / "records", True), (published, False)):
             found, problems = read_folder_leniently(folder) if folder and folder.is_dir() else ([], [])
@@ -35,6 +37,8 @@ class Holdings:
             for path, record in found:
                 own = Held(brought_up(record), path, fresh)
                 self._by_run.setdefault(RunIdentity.of(record.spec), own)
+                if not fresh:
+                    self.published.append(own)
 
     @property
     def held(self) -> list[Held]:
@@ -121,7 +125,7 @@ def gathered(runs: Path, published: Path | None, scale: str) -> SiteMaterial:
     shown = {held.record.key: held for own in items.values() for place in own.places for held in place.held}
     shown |= {held.record.key: held for own in benchmarks for held in own.held}
     # what was published stays so, although no page may show it: the site may be the only place where it lies
-    shown |= {held.record.key: held for held in holdings.held if not held.fresh}
+    shown = {held.record.key: held for held in holdings.published} | shown
     return SiteMaterial(
         papers=list(papers().values()),
         items=items,
