@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from nasrepro.garbage import without_collection
 from nasrepro.records.store import copy_record
 from nasrepro.reporting.output import replaced_folder
 from nasrepro.reporting.site.benchmark_page import benchmark_pages
@@ -51,7 +52,7 @@ def build_site(material: SiteMaterial, out: Path, *, workers: int | None = None)
     Parts are worked out in `workers` processes (as many as cores, unless said) where the platform can fork; the files
     are the same whatever their number. Raises `UserError` when the folder cannot be written or is no site.
     """
-    with replaced_folder(out, OWN) as folder:
+    with replaced_folder(out, OWN) as folder, without_collection():
         results = worked_out(material, workers if workers is not None else os.cpu_count() or 1)
         files = _assets() | {"site.json": json.dumps(site_summary(material, results), indent=1, ensure_ascii=False)}
         for item in results.items.values():
