@@ -14,7 +14,6 @@ from nasrepro.reporting.comparison_table import WORTH, scoring_label
 from nasrepro.reporting.describe import describe, short_caption
 from nasrepro.reporting.figures import accuracy_figure, anytime_figure, tau_figure
 from nasrepro.reporting.findings import findings, unfinished
-from nasrepro.reporting.forgetting_figures import sharing_figure, watched_figure
 from nasrepro.reporting.grouping import PRIMARY
 from nasrepro.reporting.printed import TITLE as PRINTED_TITLE
 from nasrepro.reporting.probe_figure import scatter_figure
@@ -28,7 +27,7 @@ from nasrepro.reporting.style import Drawing, styled
 from nasrepro.reporting.table_model import Table, finite
 from nasrepro.reporting.writers import to_csv
 
-_FIGURES = (accuracy_figure, tau_figure, watched_figure, sharing_figure, anytime_figure)
+_FIGURES = (accuracy_figure, tau_figure, anytime_figure)
 _OPEN = (RANDOM_TITLE, PRINTED_TITLE)
 """Tables that are read first; the others lie folded below them."""
 
@@ -78,7 +77,8 @@ def _worked_out(material: BenchmarkMaterial, analysis: Analysis) -> BenchmarkRes
 
 
 def _drawings(analysis: Analysis, provenance: str) -> list[Drawing]:
-    """Every figure of a comparison; of those with a panel for each method, the panels that tell most."""
+    """What was found, how supernets rank and what a search has at any time; of figures with a panel for each method
+    the panels that tell most."""
     ranked = _ends_and_middle(analysis)
     first = best_row(analysis)
     best = [first.method] if first is not None else []

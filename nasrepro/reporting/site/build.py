@@ -21,7 +21,15 @@ from nasrepro.reporting.site.claims_page import claims_page
 from nasrepro.reporting.site.index_page import index_page
 from nasrepro.reporting.site.item_part import item_part
 from nasrepro.reporting.site.ledger_page import ledger_page
-from nasrepro.reporting.site.material import BenchmarkResult, Files, Held, ItemResult, Results, SiteMaterial
+from nasrepro.reporting.site.material import (
+    BenchmarkResult,
+    Files,
+    Held,
+    ItemMaterial,
+    ItemResult,
+    Results,
+    SiteMaterial,
+)
 from nasrepro.reporting.site.method_page import method_pages
 from nasrepro.reporting.site.page import PageFunction
 from nasrepro.reporting.site.paper_page import paper_pages
@@ -68,16 +76,22 @@ def build_site(material: SiteMaterial, out: Path, *, workers: int | None = None)
 
 def worked_out(material: SiteMaterial, workers: int) -> Results:
     """Every part, in the order of the material."""
-    # benchmarks take longest, and what is begun first leaves no process waiting at the end
+    # what takes longest, benchmarks and figures of many runs, is begun first: no process waits for another at the end
     benchmarks = sorted(material.benchmarks, key=lambda own: -len(own.held))
+    items = sorted(material.items.values(), key=lambda own: (own.item.kind == "table", -_runs(own)))
     jobs: list[Job] = [(benchmark_part, own) for own in benchmarks]
-    jobs += [(item_part, own) for own in material.items.values()]
+    jobs += [(item_part, own) for own in items]
     made = _all(jobs, workers)
+    worked = {result.id: result for result in made if isinstance(result, ItemResult)}
     compared = {result.name: result for result in made if isinstance(result, BenchmarkResult)}
     return Results(
-        items={result.id: result for result in made if isinstance(result, ItemResult)},
+        items={name: worked[name] for name in material.items},
         benchmarks={own.name: compared[own.name] for own in material.benchmarks},
     )
+
+
+def _runs(own: ItemMaterial) -> int:
+    return sum(len(place.held) for place in own.places)
 
 
 def _all(jobs: Sequence[Job], workers: int) -> list[ItemResult | BenchmarkResult]:
