@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nasrepro.metrics.regret import simple_regret
 from nasrepro.metrics.significance import Comparison, against_exact, holm, paired
-from nasrepro.metrics.summary import Summary, summarize, summarize_scores, summarize_within
+from nasrepro.metrics.summary import Summary, summarize_scores, summarize_within
 from nasrepro.records.record import RunRecord, Score
 from nasrepro.reporting.forgetting import Forgetting, forgetting_of
 from nasrepro.reporting.grouping import BEST_EPOCH, PRIMARY, REFERENCE_METHOD, checked, primary, rows_of
@@ -223,7 +223,7 @@ def _method(
         failed=by_status["failed"],
         values=values,
         scores=_summaries(values, by_status["done"]),
-        params=summarize([record.found.params / 1e6 for record in by_status["done"] if record.found is not None]),
+        params=summarize_within(_sizes(by_status["done"]), 0.0, math.inf),
         regret=_regret(mine, main),
         percentile=summarize_within(shares, 0.0, 1.0) if shares else None,
         ranking=ranking,
@@ -231,6 +231,11 @@ def _method(
         versus_random=versus,
         versus_params=params.get(name),
     )
+
+
+def _sizes(done: Sequence[RunRecord]) -> list[float]:
+    """Millions of parameters of the found cells' networks."""
+    return [record.found.params / 1e6 for record in done if record.found is not None]
 
 
 def _regret(values: Sequence[float], main: Scoring | None) -> Summary | None:

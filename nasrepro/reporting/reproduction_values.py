@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from nasrepro.metrics.summary import Summary, summarize, summarize_correlation, summarize_scores
+from nasrepro.metrics.summary import Summary, summarize_correlation, summarize_scores, summarize_within
 from nasrepro.papers.table import Column, Row, RowClaim, TableItem
 from nasrepro.reporting.analysis import Analysis, MethodResult, Scoring
 from nasrepro.reporting.claims import Judged, Measured, differences, judge_all
@@ -51,7 +52,7 @@ def summary_of(item: TableItem, column: Column, analysis: Analysis, result: Meth
     """What the column shows of all finished runs of one row."""
     values = list(values_of(item, column, analysis, result).values())
     if column.of in ("tau", "params"):
-        return summarize_correlation(values) if column.of == "tau" else summarize(values)
+        return summarize_correlation(values) if column.of == "tau" else summarize_within(values, 0.0, math.inf)
     return summarize_scores(values, higher_is_better=column.error or column.higher_is_better)  # errors are percent too
 
 

@@ -65,7 +65,7 @@ def test_help_is_no_error(nasrepro, words):
         (["list", "method"], ["'method'", "methods"]),
         (["show", "gads"], ["gads", "gdas"]),
         (["check", "gads"], ["gads", "gdas"]),
-        (["reproduce"], ["--list"]),
+        (["reproduce", "nas"], ["nas", "nsas"]),
         (["reproduce", "e2nas/table-9"], ["e2nas/table-9", "e2nas/table-1"]),
     ],
 )
