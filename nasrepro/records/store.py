@@ -7,6 +7,7 @@ Reports keep copies of their records, packed; every folder of records may hold p
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -38,7 +39,12 @@ def read_model(path: Path, model: type[M], schema_version: int) -> M:
     """Load a record of any kind, as `read_record` does."""
     try:
         stored = path.read_bytes()
-        content = json.loads(gzip.decompress(stored) if path.name.endswith(PACKED) else stored)
+        text = gzip.decompress(stored) if path.name.endswith(PACKED) else stored
+        with contextlib.suppress(ValidationError):  # what is wrong with it is found out below
+            read = model.model_validate_json(text)
+            if getattr(read, "schema_version", None) == schema_version:
+                return read
+        content = json.loads(text)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise UserError(f"record '{path}' cannot be read; remove it to run it again: {error}") from error
     version = content.get("schema_version") if isinstance(content, dict) else None

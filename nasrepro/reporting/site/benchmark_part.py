@@ -78,13 +78,15 @@ def _worked_out(material: BenchmarkMaterial, analysis: Analysis) -> BenchmarkRes
 
 def _drawings(analysis: Analysis, provenance: str) -> list[Drawing]:
     """What was found, how supernets rank and what a search has at any time; of figures with a panel for each method
-    the panels that tell most."""
+    the panels that tell most. Cells are drawn where a table says which are good; papers' figures show others."""
     ranked = _ends_and_middle(analysis)
     first = best_row(analysis)
     best = [first.method] if first is not None else []
     with styled():
         drawn = [draw(analysis, provenance) for draw in _FIGURES]
-        drawn += [scatter_figure(analysis, provenance, ranked), cell_figure(analysis, provenance, best)]
+        drawn.append(scatter_figure(analysis, provenance, ranked))
+        if analysis.primary is not None and analysis.primary.optimum is not None:
+            drawn.append(cell_figure(analysis, provenance, best))
     made = [drawing for drawing in drawn if drawing is not None]
     return [_saying_which(drawing, ranked, best) for drawing in made]
 
