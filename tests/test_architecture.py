@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nasrepro"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-FREE = {"errors", "splits", "home", "files", "garbage", "npz", "seeds", "plugins"}
+FREE = {"errors", "splits", "home", "files", "garbage", "npz", "seeds", "plugins", "notices"}
 """Modules without opinions, for everyone."""
 
 _WORK = {
@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "home": set(),
     "seeds": set(),
     "plugins": set(),
+    "notices": set(),
     "spaces": set(),
     "kernels": {"spaces"},
     "datasets": set(),
