@@ -149,13 +149,18 @@ def compare(
     allow_unverified: bool = False,
     runs: Path | str = "runs",
     workers: int | None = None,
+    cluster: str | None = None,
+    run_timeout: float | None = None,
+    retry_failed: bool = False,
 ) -> list[RunRecord]:
     """Search with every method and seed, judge what was found, and return the records in the plan's order.
 
     What is done in the run store `runs` is not done again. Runs are made by worker processes, by default one per core,
-    so a script calls this below `if __name__ == "__main__":`. Raises `UserError` before anything runs when the request
-    cannot be carried out, and `RunFailed` when a run ended in an error; the others' records are kept.
+    or on a `cluster`: `tcp://HOST:PORT` of a Dask scheduler, or `local:N`. `run_timeout` is in seconds; what failed
+    before is tried again only with `retry_failed`. Raises `UserError` before anything runs when the request cannot be
+    carried out, and `RunFailed` when a run ended in an error; the others' records are kept.
     """
+    from nasrepro.experiments.executors.means import Means, checked_cluster
     from nasrepro.experiments.jobs import failed_jobs
     from nasrepro.pipeline import carry_out
 
@@ -171,9 +176,10 @@ def compare(
         allow_unverified=allow_unverified,
         runs=runs,
     )
-    outcome = carry_out(planned, store, workers=workers, threads=threads)
+    means = Means(workers, checked_cluster(cluster, workers), (), run_timeout, retry_failed)
+    outcome = carry_out(planned, store, means)
     if outcome.failures:
-        raise failed_jobs(outcome.failures, len(planned), store.root / "work", "runs")
+        raise failed_jobs(outcome.failures, len(planned), store.root / "work", "runs", "retry_failed=True")
     return outcome.records
 
 

@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _unexpected(error: Exception, debug: bool) -> None:
     """A mistake of ours: the traceback is kept for the report of it, or shown."""
-    from nasrepro.experiments.worker import one_line
+    from nasrepro.errors import one_line
 
     if debug:
         traceback.print_exc()

@@ -42,3 +42,11 @@ def unknown(kind: str, value: object, allowed: Iterable[object], *, show: int = 
     hint = f"; did you mean '{guess}'?" if guess else ";"
     listed = ", ".join(words[:show]) + (f", … ({len(words)} in all)" if len(words) > show else "") or "none"
     return UserError(f"unknown {kind} '{value}'{hint} allowed: {listed}")
+
+
+def one_line(error: BaseException) -> str:
+    """Our own errors speak for themselves; of any other the type is named too. At most 300 characters."""
+    text = " ".join(str(error).split())
+    if not isinstance(error, NasreproError):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text if len(text) <= 300 else text[:299] + "…"

@@ -13,7 +13,8 @@ from typing import Any
 
 from nasrepro import console
 from nasrepro.experiments.contrasts import planned_contrasts
-from nasrepro.experiments.execute import Outcome, default_workers, execute
+from nasrepro.experiments.execute import Outcome, execute
+from nasrepro.experiments.executors.means import Means
 from nasrepro.experiments.plan import PlannedRun, plan
 from nasrepro.experiments.truths import train_probes
 from nasrepro.records.store import RunStore
@@ -30,7 +31,7 @@ def compare(
     runs: Path = Path("runs"),
     scale: str = "laptop",
     protocol: str | Sequence[str] = "sound",
-    workers: int | None = None,
+    means: Means | None = None,
     threads: int = 1,
     overrides: dict[str, dict[str, Any]] | None = None,
     allow_unverified: bool = False,
@@ -59,20 +60,19 @@ def compare(
         allow_unverified=allow_unverified,
     )
     asked = planned_contrasts(contrasts, planned)
-    outcome = carry_out(planned, store, workers=workers, threads=threads)
+    outcome = carry_out(planned, store, means or Means())
     if not outcome.records:
         return outcome, None
     title = f"Comparison on {benchmark}, {scale} scale"
     return outcome, render_comparison(outcome.records, out, title=title, command=command, contrasts=asked)
 
 
-def carry_out(planned: Sequence[PlannedRun], store: RunStore, *, workers: int | None, threads: int) -> Outcome:
+def carry_out(planned: Sequence[PlannedRun], store: RunStore, means: Means) -> Outcome:
     """Search and judge, run by run; says on stderr what is going on. Where there is no table, the cells that every run
     is held against are trained first."""
     shown = console.messages()
-    workers = workers or default_workers(threads)
-    train_probes(planned, store, workers=workers, threads=threads, console=shown)
-    outcome = execute(planned, store, workers=workers, console=shown)
+    train_probes(planned, store, means=means, console=shown)
+    outcome = execute(planned, store, means=means, console=shown)
     done = len(outcome.records) - outcome.reused
     console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")
     return outcome

@@ -110,11 +110,12 @@ def _study(runs: Path, command: str, workers: int | None, *, lstm: bool) -> Auto
 
 def _carried_out(jobs: list[Job], runs: Path, workers: int | None) -> list[Any]:
     """The jobs' values; raises `RunFailed` when one has none."""
-    from nasrepro.experiments.execute import default_workers, execute_jobs
+    from nasrepro.experiments.execute import execute_jobs
+    from nasrepro.experiments.executors.means import Means
 
     outcomes = execute_jobs(
         jobs,
-        workers=workers or default_workers(1),
+        Means(workers=workers, retry_failed=True),
         work_root=runs / "work",
         title="autoencoders",
         console=console.messages(),

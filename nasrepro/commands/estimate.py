@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nasrepro import console
 
 if TYPE_CHECKING:
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.plan import PlannedRun
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
@@ -78,11 +79,9 @@ def estimated(planned: Sequence[PlannedRun], store: RunStore, experience: Experi
 
 
 def announce(
-    planned: Sequence[PlannedRun], store: RunStore, experience: Experience, workers: int | None, threads: int
+    planned: Sequence[PlannedRun], store: RunStore, experience: Experience, means: Means, threads: int
 ) -> None:
     """Say how much there is to do and, as far as earlier runs tell, how long it will take."""
-    from nasrepro.experiments.execute import default_workers
-
     estimate = estimated(planned, store, experience)
     if estimate.todo:
-        console.note(estimate.words(workers or default_workers(threads)))
+        console.note(estimate.words(means.workers_for(threads)))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from nasrepro.experiments.executors.means import Means
 
 
 def whole_number(minimum: int) -> Callable[[str | int], int]:
@@ -38,6 +41,20 @@ Workers = Annotated[
     int | None,
     typer.Option(parser=whole_number(1), metavar="N", help="Runs at the same time.", show_default="cores ÷ threads"),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run on a Dask cluster that shares the folder --runs: tcp://HOST:PORT of its scheduler, or local:N for N "
+        "workers here.",
+        show_default="this machine",
+    ),
+]
+RunTimeout = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Stop a run that takes longer, such as 90s, 15m or 2h.", show_default="none"),
+]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try runs again that failed before.")]
 Threads = Annotated[
     int, typer.Option(parser=whole_number(1), metavar="N", help="Threads of one run; part of its specification.")
 ]
@@ -68,3 +85,15 @@ AllowUnverified = Annotated[
     bool, typer.Option("--allow-unverified", help="Accept data files that are not known to be the official ones.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+
+
+def means(workers: int | None, cluster: str | None, run_timeout: str | None, retry_failed: bool) -> Means:
+    """What these options say; raises `UserError` for what they cannot."""
+    from nasrepro.experiments.executors.means import Means, checked_cluster, parse_duration
+
+    return Means(
+        workers=workers,
+        cluster=checked_cluster(cluster, workers),
+        run_timeout=None if run_timeout is None else parse_duration(run_timeout),
+        retry_failed=retry_failed,
+    )

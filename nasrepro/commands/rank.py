@@ -19,6 +19,7 @@ from nasrepro.errors import RunFailed, UserError
 if TYPE_CHECKING:
     from nasrepro.benchmarks import Benchmark
     from nasrepro.experiments.execute import Outcome
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.plan import PlannedRun
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
@@ -42,6 +43,9 @@ def rank(
     out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("reports/rank"),
     runs: options.Runs = Path("runs"),
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
+    run_timeout: options.RunTimeout = None,
+    retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
     settings: options.Settings = None,
     selector: options.Selector = None,
@@ -77,7 +81,8 @@ def rank(
         store=store,
         allow_unverified=allow_unverified,
     )
-    outcome = _carry_out(planned, store, workers, threads)
+    means = options.means(workers, cluster, run_timeout, retry_failed)
+    outcome = _carry_out(planned, store, means)
     sources = _sources(table, target, outcome.records, store)
     if sources.scores:
         words = ["nasrepro", "rank", ",".join(variant.text for variant in variants)]
@@ -119,23 +124,22 @@ def _rank_file(path: Path, benchmark: str, out: Path, runs: Path, *, json: bool)
     _show(sources, out, f"Ranking by {file.name} on {benchmark}", command, keep_truth=keep, json=json)
 
 
-def _carry_out(planned: Sequence[PlannedRun], store: RunStore, workers: int | None, threads: int) -> Outcome:
+def _carry_out(planned: Sequence[PlannedRun], store: RunStore, means: Means) -> Outcome:
     """Train what is not trained, then score what is not scored; a run that cannot be scored counts as failed."""
-    from nasrepro.experiments.execute import Outcome, default_workers, execute_jobs
+    from nasrepro.experiments.execute import Outcome, execute_jobs
     from nasrepro.experiments.space_scores import PREFIX, score_jobs
     from nasrepro.pipeline import carry_out
 
-    outcome = carry_out(planned, store, workers=workers, threads=threads)
+    outcome = carry_out(planned, store, means)
     jobs = score_jobs(planned, store)
     if jobs:
         console.note(f"scoring all cells under the final weights of {len(jobs)} run{'s' if len(jobs) > 1 else ''}")
     scored = execute_jobs(
         jobs,
-        workers=workers or default_workers(threads),
+        means,
         work_root=store.root / "work",
         title="scores",
         console=console.messages(),
-        threads=threads,
     )
     failures = [job for job in scored if job.error is not None]
     lost = {job.job.key.removeprefix(PREFIX) for job in failures}

@@ -53,6 +53,9 @@ def reproduce(
     out: Out = None,
     runs: options.Runs = Path("runs"),
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
+    run_timeout: options.RunTimeout = None,
+    retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
     settings: options.Settings = None,
     allow_unverified: options.AllowUnverified = False,
@@ -76,13 +79,14 @@ def reproduce(
         allow_unverified=allow_unverified,
         anywhere=item is not None and "/" in item,
     )
+    means = options.means(workers, cluster, run_timeout, retry_failed)
     if list_items:
         list_states(chosen, request, runs, published, json=json)
     elif item is not None and "/" in item and not plan_only:
-        reproduce_item(chosen[0], request, runs, published, out, workers, no_run=no_run, json=json)
+        reproduce_item(chosen[0], request, runs, published, out, means, no_run=no_run, json=json)
     else:
         _refuse_what_the_site_never_shows(request)
-        reproduce_all(chosen, request, runs, published, out, workers, no_run=no_run, plan_only=plan_only, json=json)
+        reproduce_all(chosen, request, runs, published, out, means, no_run=no_run, plan_only=plan_only, json=json)
 
 
 def chosen_items(name: str | None) -> list[PaperItem]:

@@ -13,6 +13,7 @@ from nasrepro.commands.run import raise_if_failed
 from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.reproducing import PlannedPlace, Request
     from nasrepro.papers.model import PaperItem
     from nasrepro.records.store import RunStore
@@ -27,7 +28,7 @@ def reproduce_all(
     runs: Path,
     published: Path | None,
     out: Path | None,
-    workers: int | None,
+    means: Means,
     *,
     no_run: bool,
     plan_only: bool,
@@ -56,10 +57,10 @@ def reproduce_all(
     if plan_only and json:
         console.show_json(plan)
         return
-    _show_plan(plan, places, workers, request.threads, on_stdout=plan_only)
+    _show_plan(plan, places, means, request.threads, on_stdout=plan_only)
     if plan_only:
         return
-    outcome = carry_out(planned, store, workers=workers, threads=request.threads)
+    outcome = carry_out(planned, store, means)
     write_site(runs, earlier, target, request.scale, json=json)
     raise_if_failed(outcome, store)
 
@@ -104,11 +105,10 @@ def _plan(places: Sequence[PlannedPlace], store: RunStore, experience: Experienc
 
 
 def _show_plan(
-    plan: dict[str, Any], places: Sequence[PlannedPlace], workers: int | None, threads: int, *, on_stdout: bool
+    plan: dict[str, Any], places: Sequence[PlannedPlace], means: Means, threads: int, *, on_stdout: bool
 ) -> None:
     """What is to be run and about how long it takes, before anything starts."""
     from nasrepro.commands.estimate import Estimate
-    from nasrepro.experiments.execute import default_workers
     from nasrepro.experiments.progress import duration
 
     shown = [
@@ -128,5 +128,5 @@ def _show_plan(
         console.note(f"not run here: {problem}")
     total = plan["total"]
     estimate = Estimate(total["runs"], total["todo"], total["core_seconds"], total["unknown"])
-    words = estimate.words(workers or default_workers(threads))
+    words = estimate.words(means.workers_for(threads))
     (console.say if on_stdout else console.note)(words)

@@ -15,6 +15,7 @@ from nasrepro.errors import UserError
 
 if TYPE_CHECKING:
     from nasrepro.experiments.execute import Outcome
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.plan import PlannedRun
     from nasrepro.experiments.reproducing import PlannedPlace, Request
     from nasrepro.papers.drawn import SchematicItem
@@ -32,7 +33,7 @@ def reproduce_item(
     runs: Path,
     published: Path | None,
     out: Path | None,
-    workers: int | None,
+    means: Means,
     *,
     no_run: bool,
     json: bool,
@@ -53,7 +54,7 @@ def reproduce_item(
     store = RunStore(runs)
     places = [] if no_run else planned_places([item], request, store)
     _only_data_may_be_missing(item, places, earlier)
-    outcome = _carried_out(distinct(places), store, earlier, workers, request.threads)
+    outcome = _carried_out(distinct(places), store, earlier, means, request.threads)
     groups = grouped(item, outcome.records if outcome else [], earlier)
     _show(item, groups, target, trainings_on(item, [group.benchmark for group in groups], runs), json=json)
     if outcome:
@@ -69,15 +70,15 @@ def _show_schematic(item: SchematicItem, *, json: bool) -> None:
 
 
 def _carried_out(
-    planned: Sequence[PlannedRun], store: RunStore, earlier: Sequence[RunRecord], workers: int | None, threads: int
+    planned: Sequence[PlannedRun], store: RunStore, earlier: Sequence[RunRecord], means: Means, threads: int
 ) -> Outcome | None:
     """The runs with an estimate before them; None where nothing is to be run."""
     from nasrepro.pipeline import carry_out
 
     if not planned:
         return None
-    announce(planned, store, Experience.of([*store.readable(), *earlier]), workers, threads)
-    return carry_out(planned, store, workers=workers, threads=threads)
+    announce(planned, store, Experience.of([*store.readable(), *earlier]), means, threads)
+    return carry_out(planned, store, means)
 
 
 def _target(out: Path | None, item: PaperItem) -> Path:

@@ -56,6 +56,7 @@ def rerun(
 def _made_again(before: RunRecord, workers: int | None) -> tuple[Repetition, RunRecord]:
     """In a run store of its own, which is only kept where the run fails, for the traceback in it."""
     from nasrepro.commands.run import raise_if_failed
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.jobs import Interrupted
     from nasrepro.experiments.rerun import repetition
     from nasrepro.pipeline import carry_out
@@ -64,7 +65,7 @@ def _made_again(before: RunRecord, workers: int | None) -> tuple[Repetition, Run
     store = RunStore(Path(tempfile.mkdtemp(prefix="nasrepro-rerun-")))
     try:
         asked = repetition(before, store)
-        outcome = carry_out([asked.planned], store, workers=workers, threads=before.spec.threads)
+        outcome = carry_out([asked.planned], store, Means(workers=workers))
     except BaseException as error:
         shutil.rmtree(store.root, ignore_errors=True)
         if isinstance(error, Interrupted):

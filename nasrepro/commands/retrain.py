@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nasrepro.benchmarks import Benchmark
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.retraining import PlannedTraining
     from nasrepro.records.standalone import StandaloneRecord
     from nasrepro.records.store import RunStore
@@ -42,6 +43,9 @@ def retrain(
     ] = "0",
     runs: options.Runs = Path("runs"),
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
+    run_timeout: options.RunTimeout = None,
+    retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
     settings: options.Settings = None,
     allow_unverified: options.AllowUnverified = False,
@@ -68,7 +72,7 @@ def retrain(
     numbers = parse_seeds(seeds)
     ensure_writable(runs, "--runs")
     planned = [recipe.planned(cell, seed) for cell in cells for seed in numbers]
-    records = _carry_out(planned, store, workers, threads)
+    records = _carry_out(planned, store, options.means(workers, cluster, run_timeout, retry_failed))
     if json:
         console.show_json([facts(record, target, store) for record in records])
     else:
@@ -108,22 +112,19 @@ def _genotype(text: str, benchmark: Benchmark, store: RunStore) -> Genotype:
     return found
 
 
-def _carry_out(
-    planned: Sequence[PlannedTraining], store: RunStore, workers: int | None, threads: int
-) -> list[StandaloneRecord]:
+def _carry_out(planned: Sequence[PlannedTraining], store: RunStore, means: Means) -> list[StandaloneRecord]:
     """Do what is not done; the records in the order of the plan. Raises `RunFailed` when a training failed."""
-    from nasrepro.experiments.execute import default_workers, execute_jobs
+    from nasrepro.experiments.execute import execute_jobs
     from nasrepro.experiments.standalone_oracle import jobs_of
     from nasrepro.records.standalone import get_training
 
     jobs = jobs_of(planned, store)
     outcomes = execute_jobs(
         jobs,
-        workers=workers or default_workers(threads),
+        means,
         work_root=store.root / "work",
         title="trainings",
         console=console.messages(),
-        threads=threads,
     )
     failures = [outcome for outcome in outcomes if outcome.error is not None]
     done, found = len(jobs) - len(failures), len(planned) - len(jobs)

@@ -25,6 +25,9 @@ def search(
     protocol: options.Protocol = "sound",
     seed: Annotated[str, typer.Option(help="One search seed.")] = "0",
     runs: options.Runs = Path("runs"),
+    cluster: options.Cluster = None,
+    run_timeout: options.RunTimeout = None,
+    retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
     settings: options.Settings = None,
     selector: options.Selector = None,
@@ -56,7 +59,7 @@ def search(
         store=store,
         allow_unverified=allow_unverified,
     )
-    outcome = carry_out(planned, store, workers=None, threads=threads)
+    outcome = carry_out(planned, store, options.means(None, cluster, run_timeout, retry_failed))
     raise_if_failed(outcome, store)
     (record,) = outcome.records
     if json:

@@ -123,20 +123,22 @@ def _usable(tabulation: Tabulation, shard: ShardId, folder: Path) -> bool:
 def _run(jobs: list[Job], tabulation: Tabulation, folder: Path, workers: int | None, title: str) -> list[Any]:
     """The jobs' values. Kernels are compiled first, in a process of their own: code that was just compiled rounds
     differently from the same code loaded from disk, and every measurement shall be made with the latter."""
-    from nasrepro.experiments.execute import default_workers, execute_jobs
+    from nasrepro.experiments.execute import execute_jobs
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.jobs import Job
     from nasrepro.tabulation.measuring import compile_kernels
     from nasrepro.tabulation.recipe import Recipe
 
     if not jobs:
         return []
-    parts = [(jobs, workers or default_workers(1), title)]
+    parts = [(jobs, workers, title)]
     if isinstance(tabulation.recipe, Recipe):
         console.note("networks train in compiled kernels; compiling them the first time takes about a minute")
         parts.insert(0, ([Job("kernels", "kernels", compile_kernels, (tabulation.recipe,))], 1, "kernels"))
     found = []
     for part, crew, name in parts:
-        outcomes = execute_jobs(part, workers=crew, work_root=folder / "work", title=name, console=console.messages())
+        means = Means(workers=crew, retry_failed=True)
+        outcomes = execute_jobs(part, means, work_root=folder / "work", title=name, console=console.messages())
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         if failed:
             raise RunFailed(f"{len(failed)} of {len(part)} {name} failed; the first: {failed[0].error}")

@@ -1,32 +1,28 @@
-"""Runs jobs on this machine: some worker processes at a time, each job isolated from the others' failures."""
+"""Carries out jobs: those that are not done, wherever the user wants, each isolated from the others' failures."""
 
 from __future__ import annotations
 
-import os
 import signal
-import tempfile
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nasrepro.experiments.claiming import claimed
-from nasrepro.experiments.crew import Worker
-from nasrepro.experiments.jobs import Interrupted, Job, JobOutcome, Report, error_file
+from nasrepro.experiments.display import display, failure_line
+from nasrepro.experiments.executors.means import Means
+from nasrepro.experiments.executors.office import Office
+from nasrepro.experiments.jobs import Interrupted, Job, JobOutcome, Report, failed_before
 from nasrepro.experiments.plan import PlannedRun
-from nasrepro.experiments.progress import Board, Display, display
-from nasrepro.files import write_atomically
+from nasrepro.experiments.progress import Board
+from nasrepro.notices import told_to
 from nasrepro.records.record import RunRecord
 from nasrepro.records.store import RunStore
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_TICK = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,13 +36,7 @@ class Outcome:
     """How many records were in the store before."""
 
 
-def default_workers(threads: int) -> int:
-    """Cores this process may use ÷ threads of a run, at least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // max(1, threads))
-
-
-def execute(planned: Sequence[PlannedRun], store: RunStore, *, workers: int, console: Console) -> Outcome:
+def execute(planned: Sequence[PlannedRun], store: RunStore, *, means: Means, console: Console) -> Outcome:
     """Do the runs that have no record yet; a run that was begun before continues at its checkpoint.
 
     A run that fails is reported in the outcome and leaves the others alone. Raises `Interrupted` on Ctrl-C.
@@ -54,14 +44,12 @@ def execute(planned: Sequence[PlannedRun], store: RunStore, *, workers: int, con
     plan = list({run.key: run for run in planned}.values())
     records = {run.key: record for run in plan if (record := store.get(run.key)) is not None}
     reused = len(records)
-    todo = [run for run in plan if run.key not in records]
     outcomes = execute_jobs(
-        [Job(run.key, f"{run.name} seed {run.spec.seed}", run_planned, (run, store), group=run.name) for run in todo],
-        workers=workers,
+        [_job(run, store) for run in plan if run.key not in records],
+        means,
         work_root=store.root / "work",
         title="runs",
         console=console,
-        threads=max((run.spec.threads for run in todo), default=1),
     )
     records |= {outcome.job.key: outcome.value for outcome in outcomes if outcome.error is None}
     return Outcome(
@@ -71,99 +59,68 @@ def execute(planned: Sequence[PlannedRun], store: RunStore, *, workers: int, con
     )
 
 
+def _job(run: PlannedRun, store: RunStore) -> Job:
+    spec = run.spec
+    return Job(
+        run.key,
+        f"{run.name} seed {spec.seed}",
+        run_planned,
+        (run, store.absolute()),
+        group=run.name,
+        threads=spec.threads,
+        gpu=spec.device != "cpu",
+    )
+
+
 def run_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> RunRecord:
-    """One run, in a worker. Two commands that share a store wait for each other instead of doing it twice."""
+    """One run, in a worker. Raises `Busy` while somebody else is at it: there is other work to do meanwhile."""
     from nasrepro.experiments.runner import run
 
-    with claimed(store.root, planned.key):
-        return run(planned, store, report)
+    with claimed(store.root, planned.key, wait=False) as claim:
+        return run(planned, store, claim.watched(report))
 
 
 def execute_jobs(
-    jobs: Sequence[Job], *, workers: int, work_root: Path, title: str, console: Console, threads: int = 1
+    jobs: Sequence[Job], means: Means, *, work_root: Path, title: str, console: Console
 ) -> list[JobOutcome]:
-    """Run every job once, at most `workers` at a time; outcomes in the order of `jobs`, equal keys merged.
+    """Run every job once; outcomes in the order of `jobs`, equal keys merged.
 
-    Workers are fresh interpreters with `threads` threads for numerical libraries; a worker takes one job after
-    another until one kills it. The traceback of a failed job is kept in `<work_root>/<key>/error.txt`.
-    Raises `Interrupted` on Ctrl-C or SIGTERM, after all workers have been stopped.
+    Workers are fresh interpreters that take one job after another until one kills them. The traceback of a failed job
+    is kept in `<work_root>/<key>/error.txt`; as long as it is there, the job is tried again only where `means` says so.
+    Raises `Interrupted` on Ctrl-C or SIGTERM, after all workers have been stopped, and `RunFailed` where a cluster is
+    gone.
     """
     unique = list({job.key: job for job in reversed(jobs)}.values())[::-1]
-    if not unique:
-        return []
-    board = Board(unique, workers)
-    with tempfile.TemporaryDirectory(prefix="nasrepro-") as logs, _sigterm_is_an_interrupt():
-        office = _Office(unique, board, Path(logs), work_root, threads)
+    failed = {} if means.retry_failed else _failed_before(unique, work_root, console)
+    todo = [job for job in unique if job.key not in failed]
+    outcomes = failed | (_carried_out(todo, means, work_root, title, console) if todo else {})
+    return [outcomes[job.key] for job in unique]
+
+
+def _failed_before(jobs: Sequence[Job], work_root: Path, console: Console) -> dict[str, JobOutcome]:
+    found = {job.key: outcome for job in jobs if (outcome := failed_before(work_root, job)) is not None}
+    for outcome in found.values():
+        line = f"not tried again: {failure_line(outcome)}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return found
+
+
+def _carried_out(jobs: list[Job], means: Means, work_root: Path, title: str, console: Console) -> dict[str, JobOutcome]:
+    with _sigterm_is_an_interrupt():
+        executor = means.open(max(job.threads for job in jobs))
+        board = Board(jobs, executor.slots)
+        office = Office(jobs, executor, board, work_root, gpus=means.gpus, timeout=means.run_timeout)
+        patience = 0.0
         try:
-            with display(board, title, console) as shown:
+            with display(board, title, console) as shown, told_to(shown.say):
                 office.run(shown)
+            patience = 2.0
         except KeyboardInterrupt:
-            office.close(patience=0.0)
             done = f"{board.ended - board.failed} of {board.total} {title} are done"
             raise Interrupted(f"interrupted, {done}; the same command continues where this one stopped") from None
         finally:
-            office.close(patience=2.0)
-    return [office.outcomes[job.key] for job in unique]
-
-
-class _Office:
-    """Hires workers, hands out jobs, collects outcomes."""
-
-    def __init__(self, jobs: list[Job], board: Board, logs: Path, work_root: Path, threads: int) -> None:
-        self.outcomes: dict[str, JobOutcome] = {}
-        self._waiting = deque(jobs)
-        self._board = board
-        self._logs = logs
-        self._work_root = work_root
-        self._threads = threads
-        self._crew: list[Worker] = []
-        self._hired = 0
-
-    def run(self, shown: Display) -> None:
-        """Until every job has its outcome."""
-        while self._waiting or self._crew:
-            while self._waiting and len(self._crew) < self._board.workers:
-                self._hire(shown)
-            ready: list[Any] = wait([worker.connection for worker in self._crew], timeout=_TICK)
-            for worker in [worker for worker in self._crew if worker.connection in ready]:
-                outcome = worker.receive()
-                if outcome is not None:
-                    self._settle(outcome, shown)
-                    self._employ(worker, shown)
-            shown.update([(worker.job, worker.progress) for worker in self._crew if worker.job is not None])
-
-    def close(self, *, patience: float) -> None:
-        """Let all workers go; a busy one is stopped after `patience` seconds."""
-        while self._crew:
-            self._crew.pop().dismiss(patience=patience)
-
-    def _hire(self, shown: Display) -> None:
-        worker = Worker(self._logs / f"worker-{self._hired}.txt", self._threads)
-        self._hired += 1
-        self._crew.append(worker)
-        self._employ(worker, shown)
-
-    def _employ(self, worker: Worker, shown: Display) -> None:
-        """Give a free worker the next job; without one, or if the worker is dead, let it go."""
-        while self._waiting and worker.alive:
-            job = self._waiting.popleft()
-            self._board.begun(job)
-            outcome = worker.begin(job)
-            if outcome is None:
-                return
-            self._settle(outcome, shown)
-        self._crew.remove(worker)
-        worker.dismiss(patience=2.0)
-
-    def _settle(self, outcome: JobOutcome, shown: Display) -> None:
-        self.outcomes[outcome.job.key] = outcome
-        self._board.end(outcome)
-        kept = error_file(self._work_root, outcome.job.key)
-        if outcome.error is None:
-            kept.unlink(missing_ok=True)
-        else:
-            write_atomically(kept, f"{outcome.job.label}\n{outcome.traceback}\n".encode())
-            shown.failure(outcome)
+            executor.close(patience=patience)
+    return office.outcomes
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class Job:
     args: tuple[Any, ...] = ()
     group: str = ""
     """Jobs of one group are expected to take about equally long."""
+    threads: int = 1
+    """That numerical libraries may use."""
+    gpu: bool = False
+    """Whether it computes on one."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,17 @@ class JobOutcome:
     traceback: str | None = None
     """Everything known about the error; also in the file `error_file` names."""
     seconds: float = 0.0
+    earlier: bool = False
+    """Whether it failed in an earlier attempt, which was not repeated."""
+
+
+def failed_before(work_root: Path, job: Job) -> JobOutcome | None:
+    """The outcome of a job that failed when it was last tried, None for one that did not."""
+    try:
+        kept = error_file(work_root, job.key).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return JobOutcome(job, error=kept.partition("\n")[0], traceback=kept, earlier=True)
 
 
 def error_file(work_root: Path, key: str) -> Path:
@@ -55,9 +70,14 @@ def error_file(work_root: Path, key: str) -> Path:
     return work_root / key / "error.txt"
 
 
-def failed_jobs(failures: Sequence[JobOutcome], total: int, work_root: Path, what: str) -> RunFailed:
-    """The error that names every failed job and where its traceback is; `what` they are, in the plural."""
+def failed_jobs(
+    failures: Sequence[JobOutcome], total: int, work_root: Path, what: str, again: str = "--retry-failed"
+) -> RunFailed:
+    """The error that names every failed job and where its traceback is; `what` they are, in the plural, and `again`
+    what tries them again."""
     named = "; ".join(
         f"{failure.job.label}: {failure.error} (see '{error_file(work_root, failure.job.key)}')" for failure in failures
     )
-    return RunFailed(f"{len(failures)} of {total} {what} failed; the same command tries them again: {named}")
+    earlier = sum(failure.earlier for failure in failures)
+    before = f", {earlier} of them before" if earlier else ""
+    return RunFailed(f"{len(failures)} of {total} {what} failed{before}; {again} tries them again: {named}")

@@ -54,8 +54,10 @@ def score_jobs(planned: Sequence[PlannedRun], store: RunStore) -> list[Job]:
             f"{PREFIX}{run.key}",
             f"{run.name} seed {run.spec.seed}",
             score_planned,
-            (run, store),
+            (run, store.absolute()),
             group=run.name,
+            threads=run.spec.threads,
+            gpu=run.spec.device != "cpu",
         )
         for run in planned
         if _finished(run, store) and stored_scores(run.key, run.spec.benchmark, store) is None
@@ -78,7 +80,8 @@ def score_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> No
     from nasrepro.training.repeatable import prepare_torch
     from nasrepro.training.whole_space import score_classes, score_space
 
-    with claimed(store.root, planned.key):
+    with claimed(store.root, planned.key, wait=False) as claim:
+        report = claim.watched(report)
         if stored_scores(planned.key, planned.spec.benchmark, store) is not None:
             return  # another command was quicker
         prepare_torch(planned.spec.threads)

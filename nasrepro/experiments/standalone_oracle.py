@@ -182,8 +182,10 @@ def jobs_of(trainings: Sequence[PlannedTraining], store: RunStore) -> list[Job]:
             planned.key,
             f"{planned.spec.genotype} seed {planned.spec.seed}",
             train_planned,
-            (planned, store),
+            (planned, store.absolute()),
             group="training",
+            threads=planned.spec.threads,
+            gpu=planned.spec.device != "cpu",
         )
         for planned in {planned.key: planned for planned in trainings}.values()
         if get_training(store, planned.key) is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasrepro import benchmarks
 from nasrepro.experiments.execute import execute_jobs
+from nasrepro.experiments.executors.means import Means
 from nasrepro.experiments.jobs import Job
 from nasrepro.experiments.plan import PlannedRun
 from nasrepro.experiments.standalone_oracle import StandaloneOracle, retrain_jobs, truth_of
@@ -16,18 +17,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def train_probes(
-    planned: Sequence[PlannedRun], store: RunStore, *, workers: int, threads: int, console: Console
-) -> None:
+def train_probes(planned: Sequence[PlannedRun], store: RunStore, *, means: Means, console: Console) -> None:
     """Train the probe cells that the store lacks; one that fails is tried again, and named, by a run that needs it."""
     if jobs := truth_jobs(planned, store):
         execute_jobs(
             jobs,
-            workers=workers,
+            means,
             work_root=store.root / "work",
             title="trainings of the cells that rankings are held against",
             console=console,
-            threads=threads,
         )
 
 

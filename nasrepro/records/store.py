@@ -140,6 +140,10 @@ class RunStore:
 
     root: Path
 
+    def absolute(self) -> RunStore:
+        """The same store for a process in another folder."""
+        return RunStore(self.root.absolute())
+
     def record_path(self, key: str) -> Path:
         """Where the record of the run lies, or will lie: plain, unless someone put a packed one there."""
         plain, packed = (self.root / "records" / f"{key}{ending}" for ending in (PLAIN, PACKED))

@@ -13,20 +13,20 @@ import executor_jobs as jobs
 import pytest
 from rich.console import Console
 
-from nasrepro.experiments.crew import Progress
-from nasrepro.experiments.execute import claimed, default_workers, execute_jobs
+from nasrepro.experiments.execute import claimed, execute_jobs
+from nasrepro.experiments.executors.local import default_workers
+from nasrepro.experiments.executors.means import Means
+from nasrepro.experiments.executors.office import MOST_LOSSES
 from nasrepro.experiments.jobs import Job, JobOutcome, error_file
-from nasrepro.experiments.progress import Board, duration
+from nasrepro.experiments.progress import Board, Progress, duration
 
 
 def console(**options):
     return Console(file=io.StringIO(), width=200, **options)
 
 
-def run(todo, tmp_path, *, workers=2, to=None, threads=1):
-    return execute_jobs(
-        todo, workers=workers, work_root=tmp_path, title="runs", console=to or console(), threads=threads
-    )
+def run(todo, tmp_path, *, workers=2, to=None, **means):
+    return execute_jobs(todo, Means(workers, **means), work_root=tmp_path, title="runs", console=to or console())
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -49,7 +49,7 @@ def test_short_jobs_share_processes(tmp_path):
 
 def test_workers_are_fresh_and_get_the_threads(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    (outcome,) = run([Job("k", "j", jobs.about_me)], tmp_path, threads=3)
+    (outcome,) = run([Job("k", "j", jobs.about_me, threads=3)], tmp_path)
     pid, threads, torch_loaded, numpy_loaded = outcome.value
     assert pid != os.getpid()
     assert threads == "3"
@@ -84,7 +84,9 @@ def test_a_failing_job_leaves_the_others_alone(tmp_path, workers):
     assert by_key["last"].value == 4
     assert by_key["raises"].error == "ValueError: no good"
     assert "executor_jobs.py" in by_key["raises"].traceback
-    assert by_key["killed"].error == "its process was killed by SIGKILL (out of memory?)"
+    assert by_key["killed"].error == (
+        f"its process was killed by SIGKILL (out of memory?); so ended {MOST_LOSSES} attempts in a row"
+    )
     assert "last words" in by_key["killed"].traceback
     assert "SIGSEGV" in by_key["segfault"].error
     assert "string_at" in error_file(tmp_path, "segfault").read_text()
@@ -104,7 +106,9 @@ def test_the_kept_traceback_goes_when_the_job_succeeds(tmp_path):
     assert run([job], tmp_path)[0].error == "RuntimeError: not yet"
     assert error_file(tmp_path, "k").exists()
     flag.touch()
-    assert run([job], tmp_path)[0].value == "done"
+    assert run([job], tmp_path)[0].error == "RuntimeError: not yet"
+    assert run([job], tmp_path)[0].earlier
+    assert run([job], tmp_path, retry_failed=True)[0].value == "done"
     assert not error_file(tmp_path, "k").exists()
 
 
@@ -132,12 +136,13 @@ SCRIPT = """
     from rich.console import Console
     from nasrepro.errors import NasreproError
     from nasrepro.experiments.execute import execute_jobs
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.jobs import Job
 
     if __name__ == "__main__":
         todo = [Job(f"k{{i}}", f"j{{i}}", jobs.count_up, ({folder!r}, 2000)) for i in range(4)]
         try:
-            execute_jobs(todo, workers=2, work_root=Path({folder!r}), title="runs", console=Console(stderr=True))
+            execute_jobs(todo, Means(2), work_root=Path({folder!r}), title="runs", console=Console(stderr=True))
         except NasreproError as error:
             print(error)
             sys.exit(error.exit_code)

@@ -11,7 +11,7 @@ import pytest
 from quick_runs import planned
 
 from nasrepro.experiments.execute import run_planned
-from nasrepro.experiments.messages import pack, pack_call, pack_value, unpack, unpack_call, unpack_value
+from nasrepro.experiments.executors.messages import pack, pack_call, pack_value, unpack, unpack_call, unpack_value
 from nasrepro.records.store import RunStore
 from nasrepro.tabulation.build import measure_shard
 from nasrepro.tabulation.catalog import get

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, get_type_hints
 
-PROGRESS, VALUE, ERROR = "progress", "value", "error"
+JOB, BEGAN, PROGRESS, NOTICE, VALUE, ERROR, BUSY = "job", "began", "progress", "notice", "value", "error", "busy"
 
 Call = Callable[..., Any]
 

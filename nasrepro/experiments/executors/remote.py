@@ -1,0 +1,118 @@
+"""The part that runs inside the workers of a cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nasrepro
+from nasrepro.experiments.executors.hands import Hand, visible_gpus
+from nasrepro.experiments.executors.messages import BEGAN
+from nasrepro.experiments.executors.orders import Ending, Order
+
+_IDLE = 60.0  # seconds after which a process that has nothing to do is let go
+
+
+class Crew:
+    """The processes of one worker: those at work, by driver and ticket, and idle ones that keep what they loaded."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy: dict[tuple[str, int], tuple[Hand, str | None]] = {}
+        self._idle: list[Hand] = []
+        self._stopped: set[str] = set()
+
+    def begin(self, order: Order, driver: str, name: object) -> Hand:
+        """A process for an order; raises `OSError` where the system starts no more, or where the driver has stopped."""
+        with self._lock:
+            if driver in self._stopped:
+                raise OSError("its driver has stopped")
+            gpu = self._gpu(order, name) if order.gpu else None
+            hand = next((idle for idle in self._idle if idle.fits(order, gpu)), None)
+            if hand is None:
+                hand = Hand(order, gpu)
+            else:
+                self._idle.remove(hand)
+            self._busy[driver, order.ticket] = (hand, gpu)
+            return hand
+
+    def end(self, order: Order, driver: str) -> None:
+        """The order is done; its process waits a while for another."""
+        with self._lock:
+            hand, gpu = self._busy.pop((driver, order.ticket))
+            self._idle.append(hand)
+        if not hand.fits(order, gpu):
+            self._let_go(hand)
+            return
+        timer = threading.Timer(_IDLE, self._let_go, (hand,))
+        timer.daemon = True
+        timer.start()
+
+    def stop(self, driver: str) -> None:
+        """End what a driver has under way here."""
+        with self._lock:
+            self._stopped.add(driver)
+            for (own, _), (hand, _) in self._busy.items():
+                if own == driver:
+                    hand.stop()
+
+    def _let_go(self, hand: Hand) -> None:
+        with self._lock:
+            if hand not in self._idle:
+                return
+            self._idle.remove(hand)
+        hand.dismiss(patience=2.0)
+
+    def _gpu(self, order: Order, name: object) -> str | None:
+        """The least used of the GPUs that may be handed out; the workers of one machine begin with different ones."""
+        gpus = [str(number) for number in order.gpus] or visible_gpus()
+        if not gpus:
+            return None
+        first = name if isinstance(name, int) else 0
+        gpus = gpus[first % len(gpus) :] + gpus[: first % len(gpus)]
+        used = [gpu for _, gpu in self._busy.values()]
+        return min(gpus, key=used.count)
+
+
+_CREW = Crew()
+
+
+def carry_out(order: dict[str, Any], driver: str) -> dict[str, Any]:
+    """One attempt at one job, as a task of the cluster. What the job says goes to the driver's topic as it is said."""
+    from distributed import get_worker
+
+    worker, own = get_worker(), Order(**order)
+
+    def tell(kind: str, content: list[Any]) -> None:
+        worker.log_event(f"nasrepro-{driver}", {"ticket": own.ticket, "kind": kind, "content": content})
+
+    tell(BEGAN, [worker.name if isinstance(worker.name, str) else f"worker {worker.name}"])
+    try:
+        hand = _CREW.begin(own, driver, worker.name)
+    except OSError as error:
+        return asdict(Ending("error", error=f"no process can be started for it: {error.strerror or error}"))
+    try:
+        return asdict(hand.carry_out(own, tell))
+    finally:
+        _CREW.end(own, driver)
+
+
+def stop(driver: str) -> None:
+    """End everything that a driver has under way on this worker."""
+    with suppress(OSError):
+        _CREW.stop(driver)
+
+
+@cache
+def code() -> tuple[str, str]:
+    """Version and SHA-256 of the source of this package."""
+    digest = hashlib.sha256()
+    folder = Path(nasrepro.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return nasrepro.__version__, digest.hexdigest()
