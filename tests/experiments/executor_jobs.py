@@ -2,12 +2,15 @@
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import time
 from pathlib import Path
 
+from nasrepro.experiments.claiming import Busy
 from nasrepro.files import write_atomically
+from nasrepro.notices import tell
 
 
 def double(number, *, report):
@@ -65,3 +68,55 @@ def succeeds_once_allowed(path, *, report):
     if not Path(path).exists():
         raise RuntimeError("not yet")
     return "done"
+
+
+def killed_at_first(path, times, *, report):
+    """Dies as often, as the kernel kills what eats its memory or its machine goes down; then gives its attempts."""
+    with open(path, "a") as file:
+        file.write("x")
+    if (attempts := len(Path(path).read_text())) <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return attempts
+
+
+def killed_further_and_further(path, times, *, report):
+    """Gets a step further in every attempt before it dies."""
+    with open(path, "a") as file:
+        file.write("x")
+    attempts = len(Path(path).read_text())
+    time.sleep(0.6)
+    report(attempts, times + 1)
+    time.sleep(0.1)
+    if attempts <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return attempts
+
+
+def hangs_until(path, *, report):
+    while not Path(path).exists():
+        time.sleep(0.05)
+    return "done"
+
+
+def hungry_until(path, *, report):
+    """Asks for more memory than there is."""
+    if not Path(path).exists():
+        resource.setrlimit(resource.RLIMIT_AS, (2**33, resource.RLIM_INFINITY))
+        bytearray(2**40)
+    return "done"
+
+
+def busy_until(path, *, report):
+    if not Path(path).exists():
+        raise Busy("held by process 1 on elsewhere")
+    return "done"
+
+
+def tells(*, report):
+    tell("a file was\nodd")
+    return sys.argv
+
+
+def waits(seconds, *, report):
+    time.sleep(seconds)
+    return os.getpid()
