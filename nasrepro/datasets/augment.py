@@ -2,7 +2,7 @@
 
 Each random function draws on the CPU from the generator it is given, then applies the draw with tensor operations on
 the images' device. So the same seed gives the same images on every device and with any number of threads, and the
-number of draws depends on the batch size only.
+number of draws depends on the batch size only. Who has a part of a batch draws for the whole and uses the part's.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nasrepro.datasets.parts import WHOLE, Part
 
-def flip(images: Tensor, generator: torch.Generator) -> Tensor:
+
+def flip(images: Tensor, generator: torch.Generator, part: Part | None = None) -> Tensor:
     """Mirror each image left to right with probability 1/2. Shape (B, C, H, W) is kept."""
-    return flip_chosen(images, torch.randint(2, (len(images),), generator=generator) == 1)
+    part = part or WHOLE.part(len(images))
+    return flip_chosen(images, part.of(torch.randint(2, (part.whole,), generator=generator)) == 1)
 
 
 def flip_chosen(images: Tensor, chosen: Tensor) -> Tensor:
@@ -26,15 +29,16 @@ def flip_chosen(images: Tensor, chosen: Tensor) -> Tensor:
     return images.gather(3, columns[:, None, None, :].expand(images.shape))
 
 
-def crop(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:
+def crop(images: Tensor, padding: int, generator: torch.Generator, part: Part | None = None) -> Tensor:
     """Shift each image at random: pad with zeros on all sides, cut out a window of the original size.
 
     Draws the top, then the left corners, each uniform over 0..2 * padding. Shape (B, C, H, W) is kept.
     """
     if padding == 0:
         return images
-    corners = torch.randint(2 * padding + 1, (2, len(images)), generator=generator)
-    return crop_at(images, padding, corners[0], corners[1])
+    part = part or WHOLE.part(len(images))
+    top, left = torch.randint(2 * padding + 1, (2, part.whole), generator=generator)
+    return crop_at(images, padding, part.of(top), part.of(left))
 
 
 def crop_at(images: Tensor, padding: int, top: Tensor, left: Tensor) -> Tensor:
@@ -46,14 +50,16 @@ def crop_at(images: Tensor, padding: int, top: Tensor, left: Tensor) -> Tensor:
     return windows[each, :, top.to(images.device), left.to(images.device)]
 
 
-def noise(images: Tensor, std: float, generator: torch.Generator) -> Tensor:
+def noise(images: Tensor, std: float, generator: torch.Generator, part: Part | None = None) -> Tensor:
     """Add Gaussian noise of standard deviation `std` to normalised images; draws one number per value."""
     if std == 0:
         return images
-    return images + std * torch.randn(images.shape, generator=generator).to(images.device)
+    part = part or WHOLE.part(len(images))
+    drawn = torch.randn((part.whole, *images.shape[1:]), generator=generator)
+    return images + std * part.of(drawn).to(images.device)
 
 
-def cutout(images: Tensor, length: int, generator: torch.Generator) -> Tensor:
+def cutout(images: Tensor, length: int, generator: torch.Generator, part: Part | None = None) -> Tensor:
     """Set one square of side `length` (even) per image to zero, as DeVries & Taylor (2017): centre uniform over the
     pixels, the square cut off at the border. Meant for normalised images, where zero is the mean.
 
@@ -61,9 +67,10 @@ def cutout(images: Tensor, length: int, generator: torch.Generator) -> Tensor:
     """
     if length == 0:
         return images
-    rows = torch.randint(images.shape[2], (len(images),), generator=generator)
-    columns = torch.randint(images.shape[3], (len(images),), generator=generator)
-    return cutout_at(images, length, rows, columns)
+    part = part or WHOLE.part(len(images))
+    rows = torch.randint(images.shape[2], (part.whole,), generator=generator)
+    columns = torch.randint(images.shape[3], (part.whole,), generator=generator)
+    return cutout_at(images, length, part.of(rows), part.of(columns))
 
 
 def cutout_at(images: Tensor, length: int, rows: Tensor, columns: Tensor) -> Tensor:

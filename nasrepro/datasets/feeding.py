@@ -7,6 +7,7 @@ import torch
 from nasrepro.datasets.folder_images import FolderData
 from nasrepro.datasets.folder_streams import FolderStream
 from nasrepro.datasets.images import ImageData
+from nasrepro.datasets.parts import WHOLE, Cut
 from nasrepro.datasets.streams import BatchStream
 
 
@@ -17,10 +18,14 @@ def training_stream(
     *,
     cutout: int = 0,
     channels_last: bool = False,
+    cut: Cut = WHOLE,
 ) -> BatchStream | FolderStream:
-    """Augmented batches of the training images, in epochs of fresh random order; `generator` is the stream's own."""
+    """Augmented batches of the training images, or one piece of each, in epochs of fresh random order; `generator` is
+    the stream's own."""
     if isinstance(data, FolderData):
-        return FolderStream(data.train, data, batch_size, generator, cutout=cutout, channels_last=channels_last)
+        return FolderStream(
+            data.train, data, batch_size, generator, cutout=cutout, channels_last=channels_last, cut=cut
+        )
     return BatchStream(
         data.train,
         data,
@@ -30,4 +35,5 @@ def training_stream(
         replacement=False,
         cutout=cutout,
         channels_last=channels_last,
+        cut=cut,
     )

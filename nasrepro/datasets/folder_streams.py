@@ -19,6 +19,7 @@ from torch import Tensor
 
 from nasrepro.datasets import augment
 from nasrepro.datasets.folder_images import FolderData, FolderImages
+from nasrepro.datasets.parts import WHOLE, Cut, Part
 from nasrepro.datasets.streams import Batch, laid_out
 from nasrepro.seeds import derive, torch_rng
 
@@ -44,19 +45,26 @@ class _Epochs:
     side: int
     batch_size: int
     seed: int
+    cut: Cut
 
     @property
     def steps(self) -> int:
         return -(-len(self.images) // self.batch_size)
 
     def keys(self, step: int) -> Iterator[list[Key]]:
-        """The images of every batch from `step` on."""
+        """This piece's images of every batch from `step` on."""
         epoch, done = divmod(step, self.steps)
         while True:
             order = torch.randperm(len(self.images), generator=torch_rng(self.seed, "order", epoch))
             for start in range(done * self.batch_size, len(order), self.batch_size):
-                yield [(epoch, index) for index in order[start : start + self.batch_size].tolist()]
+                batch = order[start : start + self.batch_size]
+                yield [(epoch, index) for index in self.cut.part(len(batch)).of(batch).tolist()]
             epoch, done = epoch + 1, 0
+
+    def part(self, step: int) -> Part:
+        """Which images of its batch this piece is."""
+        done = step % self.steps * self.batch_size
+        return self.cut.part(min(self.batch_size, len(self.images) - done))
 
     def view(self, key: Key) -> Tensor:
         """uint8 (3, side, side)."""
@@ -68,7 +76,8 @@ class FolderStream:
     """Training batches of a folder, in epochs of fresh random order; the last batch of an epoch may be shorter.
 
     The counterpart of `BatchStream`. Order, views and cutout have generators of their own, derived from this stream's
-    seed with the epoch, with the epoch and the image's index, and with the number of the batch.
+    seed with the epoch, with the epoch and the image's index, and with the number of the batch. A stream of one piece
+    of every batch decodes this piece alone; `part` says which images of its batch the last ones were.
     """
 
     rate = 1.0
@@ -84,6 +93,7 @@ class FolderStream:
         cutout: int = 0,
         channels_last: bool = False,
         workers: int | None = None,
+        cut: Cut = WHOLE,
     ) -> None:
         """`images` is a split of `data`, which gives side and normalisation; `generator` gives the seed, in one draw.
 
@@ -95,7 +105,8 @@ class FolderStream:
         self.cutout = cutout
         self.channels_last = channels_last
         self.workers = workers or decoders()
-        self._epochs = _Epochs(images, data.side, batch_size, int(torch.randint(2**62, (), generator=generator)))
+        self.part = Part(0, 0, 0)
+        self._epochs = _Epochs(images, data.side, batch_size, int(torch.randint(2**62, (), generator=generator)), cut)
         self._step = 0
         self._decoded: Generator[Batch, None, None] | None = None
 
@@ -118,7 +129,8 @@ class FolderStream:
             self._decoded = _decoded(self._epochs.view, keys, self._epochs.images.labels, self.workers)
         pixels, labels = next(self._decoded)
         values = augment.normalize(pixels, self.data.mean, self.data.std)
-        values = augment.cutout(values, self.cutout, torch_rng(self._epochs.seed, "cutout", self._step))
+        self.part = self._epochs.part(self._step)
+        values = augment.cutout(values, self.cutout, torch_rng(self._epochs.seed, "cutout", self._step), self.part)
         self._step += 1
         return laid_out(values, self.channels_last), labels
 
@@ -142,21 +154,30 @@ class FolderStream:
 
 class FolderBatches:
     """What a network is scored on: the centers of all images in their order, in parts as equal as possible, decoded
-    anew every time they are walked through."""
+    anew every time they are walked through. With a `cut`, every so many-th part."""
 
-    def __init__(self, images: FolderImages, data: FolderData, batch_size: int, *, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        images: FolderImages,
+        data: FolderData,
+        batch_size: int,
+        *,
+        workers: int | None = None,
+        cut: Cut = WHOLE,
+    ) -> None:
         self.images = len(images)
         self._images = images
         self._data = data
         self._parts = max(1, round(len(images) / batch_size))
         self._workers = workers or decoders()
+        self._cut = cut
 
     def __len__(self) -> int:
-        return self._parts
+        return len(range(self._cut.number, self._parts, self._cut.pieces))
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches as a stream gives them. Raises `UserError` naming an image that cannot be read."""
-        indices = torch.arange(self.images).tensor_split(self._parts)
+        indices = torch.arange(self.images).tensor_split(self._parts)[self._cut.number :: self._cut.pieces]
         keys = ([(0, index) for index in part.tolist()] for part in indices)
         for pixels, labels in _decoded(self._view, keys, self._images.labels, self._workers):
             yield augment.normalize(pixels, self._data.mean, self._data.std), labels

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nasrepro.datasets import augment
 from nasrepro.datasets.images import ImageData, ImageSet
+from nasrepro.datasets.parts import WHOLE, Cut, Part
 
 Batch = tuple[Tensor, Tensor]
 """Images, float32 (B, C, H, W), normalised; labels, int64 (B,)."""
@@ -21,6 +22,7 @@ class BatchStream:
     Without `replacement`, epochs in a fresh random order, the last batch of an epoch shorter unless `drop_last`;
     with it, every batch holds independent uniform draws. Per batch the draws are: order (at an epoch's start) or
     indices, then with `augment` flips (if the data allow them), crop corners, noise and cutout centres.
+    A stream of one piece of every batch draws the same; `part` says which images of its batch the last ones were.
     """
 
     rate = 1.0
@@ -38,6 +40,7 @@ class BatchStream:
         drop_last: bool = False,
         cutout: int = 0,
         channels_last: bool = False,
+        cut: Cut = WHOLE,
     ) -> None:
         """`images` is a split of `data`, which gives normalisation and the allowed augmentation.
 
@@ -56,6 +59,8 @@ class BatchStream:
         self.drop_last = drop_last
         self.cutout = cutout
         self.channels_last = channels_last
+        self.cut = cut
+        self.part = Part(0, 0, 0)
         self._order = torch.empty(0, dtype=torch.int64)
         self._position = 0
 
@@ -71,16 +76,18 @@ class BatchStream:
 
     def next(self) -> Batch:
         """The next batch: float32 normalised images (B, C, H, W) and int64 labels (B,)."""
-        indices = self._next_indices().to(self.images.labels.device)
+        indices = self._next_indices()
+        self.part = part = self.cut.part(len(indices))
+        indices = part.of(indices).to(self.images.labels.device)
         pixels, labels = self.images.images[indices], self.images.labels[indices]
         if self.augment:
             if self.data.flip:
-                pixels = augment.flip(pixels, self.generator)
-            pixels = augment.crop(pixels, self.data.crop_padding, self.generator)
+                pixels = augment.flip(pixels, self.generator, part)
+            pixels = augment.crop(pixels, self.data.crop_padding, self.generator, part)
         values = augment.normalize(pixels, self.data.mean, self.data.std)
         if self.augment:
-            values = augment.noise(values, self.data.noise, self.generator)
-            values = augment.cutout(values, self.cutout, self.generator)
+            values = augment.noise(values, self.data.noise, self.generator, part)
+            values = augment.cutout(values, self.cutout, self.generator, part)
         return laid_out(values, self.channels_last), labels
 
     def state_dict(self) -> dict[str, Any]:

@@ -68,7 +68,9 @@ class DartsStandalone(nn.Module):
 
     Normalized with running averages and affine parameters, pools not at all. `drop_path` is the probability with which,
     in training, an operation's result is dropped for an image (copies never are); `drops` is where it draws from, the
-    stream of the initial weights unless another is given. `precision` and `channels_last` are as in the supernet.
+    stream of the initial weights unless another is given. `drawn` is None where a forward pass sees a whole batch, else
+    (start, stop, whole): the pass sees these images of a batch of `whole`, for all of which it draws.
+    `precision` and `channels_last` are as in the supernet.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class DartsStandalone(nn.Module):
         super().__init__()
         self.dtype = DTYPES[precision]
         self.drop_path = 0.0
+        self.drawn: tuple[int, int, int] | None = None
         self.drops = rng if drops is None else drops
         small = skeleton.family == "cifar"
         self.stem = CifarStem(skeleton, _MODE, rng) if small else ImageNetStem(skeleton, rng)
@@ -118,5 +121,6 @@ class DartsStandalone(nn.Module):
     def _dropped(self, x: Tensor) -> Tensor:
         """Each image's map is zero with probability `drop_path`, and the others make up for it."""
         keep = 1 - self.drop_path
-        kept = torch.rand(len(x), 1, 1, 1, generator=self.drops, device=self.drops.device) < keep
+        start, stop, whole = self.drawn or (0, len(x), len(x))
+        kept = torch.rand(whole, 1, 1, 1, generator=self.drops, device=self.drops.device)[start:stop] < keep
         return x * (kept / keep).to(x)
