@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nasrepro.experiments.plan import PlannedRun
     from nasrepro.records.record import RunRecord
     from nasrepro.records.store import RunStore
+    from nasrepro.records.variant import Variant
     from nasrepro.reporting.space_sources import RankSources
     from nasrepro.reporting.truth_data import TruthTable
 
@@ -55,8 +56,7 @@ def rank(
     """Score every cell of the space under inherited weights, and say how well that ranks them."""
     from nasrepro import benchmarks
     from nasrepro.experiments.plan import parse_seeds, plan
-    from nasrepro.experiments.space_scores import check_one_shot
-    from nasrepro.experiments.variants import parse_overrides, parse_variants
+    from nasrepro.experiments.variants import parse_overrides
     from nasrepro.records.store import RunStore
 
     if (methods is None) == (scores is None):
@@ -65,8 +65,7 @@ def rank(
     if scores is not None:
         _rank_file(scores, benchmark, out, runs, json=json)
         return
-    variants = parse_variants(methods or "", selector)
-    check_one_shot([variant.method for variant in variants])
+    variants = _variants(methods or "", selector)
     ensure_writable(runs, "--runs")
     target, store = benchmarks.get(benchmark), RunStore(runs)
     table = read_truth(target, runs)
@@ -81,16 +80,32 @@ def rank(
         store=store,
         allow_unverified=allow_unverified,
     )
-    means = options.means(workers, cluster, run_timeout, retry_failed)
-    outcome = _carry_out(planned, store, means)
+    outcome = _carry_out(planned, store, options.means(workers, cluster, run_timeout, retry_failed))
     sources = _sources(table, target, outcome.records, store)
     if sources.scores:
         words = ["nasrepro", "rank", ",".join(variant.text for variant in variants)]
         words += request_words(benchmark, scale, protocol, seeds, threads, settings)
-        title, keep = f"Ranking of all cells on {benchmark}, {scale} scale", target.open_oracle(runs).may_be_copied
-        _show(sources, out, title, shlex.join(words), keep_truth=keep, json=json)
+        keep = target.open_oracle(runs).may_be_copied
+        _show(
+            sources,
+            out,
+            f"Ranking of all cells on {benchmark}, {scale} scale",
+            shlex.join(words),
+            keep_truth=keep,
+            json=json,
+        )
     raise_if_failed(outcome, store)
     _raise_if_nothing_is_ranked(sources, outcome)
+
+
+def _variants(methods: str, selector: str | None) -> list[Variant]:
+    """Those of methods that train a supernet; raises `UserError` for others."""
+    from nasrepro.experiments.space_scores import check_one_shot
+    from nasrepro.experiments.variants import parse_variants
+
+    variants = parse_variants(methods, selector)
+    check_one_shot([variant.method for variant in variants])
+    return variants
 
 
 def _raise_if_nothing_is_ranked(sources: RankSources, outcome: Outcome) -> None:

@@ -33,7 +33,16 @@ class Outcome:
     """Of the runs that are done, in the plan's order, each once."""
     failures: list[JobOutcome]
     reused: int
-    """How many records were in the store before."""
+    """How many records somebody else has made, before or meanwhile."""
+
+
+@dataclass(frozen=True)
+class DoneRun:
+    """What a worker comes back with."""
+
+    record: RunRecord
+    made: bool
+    """False where another command has made it since the plan."""
 
 
 def execute(planned: Sequence[PlannedRun], store: RunStore, *, means: Means, console: Console) -> Outcome:
@@ -51,7 +60,9 @@ def execute(planned: Sequence[PlannedRun], store: RunStore, *, means: Means, con
         title="runs",
         console=console,
     )
-    records |= {outcome.job.key: outcome.value for outcome in outcomes if outcome.error is None}
+    done: list[DoneRun] = [outcome.value for outcome in outcomes if outcome.error is None]
+    records |= {own.record.key: own.record for own in done}
+    reused += sum(not own.made for own in done)
     return Outcome(
         records=[records[run.key] for run in plan if run.key in records],
         failures=[outcome for outcome in outcomes if outcome.error is not None],
@@ -72,12 +83,15 @@ def _job(run: PlannedRun, store: RunStore) -> Job:
     )
 
 
-def run_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> RunRecord:
+def run_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> DoneRun:
     """One run, in a worker. Raises `Busy` while somebody else is at it: there is other work to do meanwhile."""
     from nasrepro.experiments.runner import run
 
     with claimed(store.root, planned.key, wait=False) as claim:
-        return run(planned, store, claim.watched(report))
+        existing = store.get(planned.key)
+        if existing is not None:
+            return DoneRun(existing, made=False)
+        return DoneRun(run(planned, store, claim.watched(report)), made=True)
 
 
 def execute_jobs(

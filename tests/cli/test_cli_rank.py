@@ -64,7 +64,7 @@ def planned_runs(store, methods=("randomnas",), seeds=(0, 1)):
     )
 
 
-def jobs_here(jobs, **options):
+def jobs_here(jobs, means, **options):
     """The executor without its processes, which take seconds to start and are tested where they live."""
     outcomes = []
     for job in jobs:

@@ -70,7 +70,7 @@ def test_records_do_not_depend_on_the_number_of_workers(with_table, without_figu
     assert same(read_folder(tmp_path / "runs1" / "records"), read_folder(tmp_path / "runs3" / "records"))
 
 
-def test_a_crash_leaves_the_others_and_the_same_command_finishes(with_table, without_figures, tmp_path, monkeypatch):
+def test_a_crash_leaves_the_others_and_is_tried_again_when_asked(with_table, without_figures, tmp_path, monkeypatch):
     monkeypatch.setattr("nasrepro.experiments.execute.run_planned", failing_runs.run_unless_flagged)
     command = ("compare", "-m", "random", "-b", "nb201-cifar10", "--scale", "smoke", "--seeds", "0-2")
     (tmp_path / "runs").mkdir()
@@ -84,7 +84,12 @@ def test_a_crash_leaves_the_others_and_the_same_command_finishes(with_table, wit
     assert (tmp_path / last.split("(see '")[1].split("'")[0]).exists()
 
     (tmp_path / "runs" / "crash").unlink()
-    finished = with_table(*command)
+    remembered = with_table(*command)
+    assert remembered.code == 1
+    assert "not tried again: random seed 1 failed: its process was killed" in remembered.err
+    assert "1 of 3 runs failed, 1 of them before; --retry-failed tries them again" in remembered.err
+
+    finished = with_table(*command, "--retry-failed")
     assert finished.code == 0
     assert "runs: 1 new, 2 found in 'runs', 0 failed" in finished.err
     assert len(read_folder(tmp_path / "reports" / "compare" / "records")) == 3

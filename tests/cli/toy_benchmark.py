@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from nasrepro import benchmarks
-from nasrepro.experiments.execute import run_planned
+from nasrepro.experiments.execute import DoneRun, run_planned
 from nasrepro.experiments.plan import PlannedRun
 from nasrepro.experiments.space_scores import score_planned
 from nasrepro.oracles.base import Fidelity
 from nasrepro.oracles.table import TableOracle, write_table
-from nasrepro.records.record import RunRecord
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Skeleton
 from nasrepro.spaces.nb201 import NB201Space, op_table
@@ -62,7 +61,7 @@ def install():
     )
 
 
-def run_toy(planned: PlannedRun, store: RunStore, *, report) -> RunRecord:
+def run_toy(planned: PlannedRun, store: RunStore, *, report) -> DoneRun:
     install()
     return run_planned(planned, store, report=report)
 

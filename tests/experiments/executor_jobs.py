@@ -84,7 +84,6 @@ def killed_further_and_further(path, times, *, report):
     with open(path, "a") as file:
         file.write("x")
     attempts = len(Path(path).read_text())
-    time.sleep(0.6)
     report(attempts, times + 1)
     time.sleep(0.1)
     if attempts <= times:
@@ -120,3 +119,11 @@ def tells(*, report):
 def waits(seconds, *, report):
     time.sleep(seconds)
     return os.getpid()
+
+
+def eats(path, group, *, report):
+    """Takes all memory of a group that has little."""
+    with open(path, "a") as file:
+        file.write("x")
+    Path(group).write_text(str(os.getpid()))
+    return len([bytearray(os.urandom(2**20)) for _ in range(1000)])

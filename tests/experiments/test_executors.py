@@ -1,9 +1,11 @@
 """What every executor promises, held against each of them: one battery, processes of this machine and a cluster."""
 
 import io
+import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import executor_jobs as jobs
 import pytest
@@ -69,14 +71,42 @@ def test_a_job_that_always_dies_is_given_up_in_the_end(carried_out, tmp_path):
     found, _ = carried_out(
         Job("k", "gdas seed 1", jobs.killed_at_first, (str(trace), 100)), Job("other", "o", jobs.double, (1,))
     )
-    assert len(trace.read_text()) == MOST_LOSSES
-    assert "SIGKILL (out of memory?)" in found["k"].error
-    assert str(MOST_LOSSES) in found["k"].error
+    assert len(trace.read_text()) == MOST_LOSSES["lost"]
+    assert found["k"].error == "its process was killed by SIGKILL; so ended 10 attempts in a row"
+    assert found["other"].value == 2
+
+
+@pytest.fixture
+def little_memory():
+    """A file that puts the process which is written into it into a group of 64 MiB; left out where there is none."""
+    group = Path("/sys/fs/cgroup/memory") / f"nasrepro-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text(str(64 * 2**20))
+    except OSError:
+        pytest.skip("needs memory groups, and the right to make one")
+    yield group / "cgroup.procs"
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return group.rmdir()
+        except OSError:  # its processes are still going
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_a_job_that_eats_all_memory_is_known_by_that_and_given_up_early(carried_out, little_memory, tmp_path):
+    trace = tmp_path / "trace"
+    found, _ = carried_out(
+        Job("k", "gdas seed 1", jobs.eats, (str(trace), str(little_memory))), Job("other", "o", jobs.double, (1,))
+    )
+    assert len(trace.read_text()) == MOST_LOSSES["starved"]
+    assert found["k"].error == ("the system was out of memory and killed its process; so ended 3 attempts in a row")
     assert found["other"].value == 2
 
 
 def test_a_job_that_gets_further_each_time_is_never_given_up(carried_out, tmp_path):
-    lives = MOST_LOSSES + 2
+    lives = MOST_LOSSES["lost"] + 1
     found, _ = carried_out(Job("k", "j", jobs.killed_further_and_further, (str(tmp_path / "trace"), lives)))
     assert found["k"].value == lives + 1
 
@@ -137,7 +167,7 @@ def test_a_cluster_has_its_own_workers():
 def test_a_scheduler_that_does_not_answer_is_refused_in_one_line(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("nasrepro.experiments.executors.cluster._PATIENCE", 1.0)
-    with pytest.raises(UserError, match="no scheduler answers at 'tcp://127.0.0.1:9'"):
+    with pytest.raises(UserError, match=r"no scheduler answers at 'tcp://127\.0\.0\.1:9'"):
         Means(cluster="tcp://127.0.0.1:9").open(1)
 
 

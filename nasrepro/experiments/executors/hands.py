@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Pipe
+from pathlib import Path
 from typing import Any
 
 from nasrepro.experiments.executors.messages import BUSY, ERROR, JOB, NOTICE, PROGRESS, pack, unpack
@@ -24,6 +25,7 @@ from nasrepro.experiments.executors.orders import Ending, Order
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _GPUS = "CUDA_VISIBLE_DEVICES"
 _LOG_TAIL = 4000
+_COUNTERS = Path("/proc/vmstat")
 _START = """\
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -73,7 +75,7 @@ class Hand:
 
     def carry_out(self, order: Order, tell: Tell) -> Ending:
         """The end of one order. Afterwards the process may be gone; `fits` knows."""
-        began = time.monotonic()
+        began, self._starved_before = time.monotonic(), _starved()
         try:
             self._connection.send_bytes(pack(JOB, order.command, order.request))
         except OSError:
@@ -124,6 +126,8 @@ class Hand:
         code = self._process.wait()
         kind = "lost" if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP) else "error"
         error = f"its process {_how(code)}"
+        if code == -signal.SIGKILL and _starved() > self._starved_before:
+            kind, error = "starved", "the system was out of memory and killed its process"
         return Ending(kind, None, error, f"{error}\n{self._printed()}", time.monotonic() - began)  # type: ignore[arg-type]
 
     def _printed(self) -> str:
@@ -131,6 +135,16 @@ class Hand:
         size = os.fstat(self._log.fileno()).st_size
         text = os.pread(self._log.fileno(), _LOG_TAIL, max(0, size - _LOG_TAIL)).decode(errors="replace").strip()
         return f"\nprinted by the job:\n{text}\n" if text else ""
+
+
+def _starved() -> int:
+    """How many processes the kernel has killed for want of memory, as far as it says: a killed process does not say
+    who killed it."""
+    try:
+        counters = _COUNTERS.read_text(encoding="ascii").split()
+    except OSError:
+        return 0
+    return int(counters[counters.index("oom_kill") + 1]) if "oom_kill" in counters else 0
 
 
 def visible_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -150,6 +164,5 @@ def _how(code: int) -> str:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        hint = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"was killed by {name}{hint}"
+        return f"was killed by {name}"
     return f"ended with exit code {code} before the job was done"

@@ -20,8 +20,9 @@ from nasrepro.files import write_atomically
 
 _TICK = 0.5
 _SECONDS_BETWEEN_KNOCKS = 1.0
-MOST_LOSSES = 5
-"""Attempts in a row that may be lost without getting further than any before, until the job counts as failed."""
+MOST_LOSSES = {"lost": 10, "starved": 3}
+"""Attempts in a row that may end so without getting further than any before, until the job counts as failed. Machines
+go down and processes are killed for reasons of their own; a job that eats all memory will do so again."""
 
 
 @dataclass
@@ -127,11 +128,11 @@ class Office:
 
     def _ended(self, attempt: Attempt, event: Ended, shown: Display) -> None:
         job, ending = attempt.job, event.ending
-        if ending.kind == "lost":
+        if ending.kind in MOST_LOSSES:
             further = attempt.progress.share > attempt.furthest
             attempt.furthest = max(attempt.furthest, attempt.progress.share)
             attempt.losses = 1 if further else attempt.losses + 1
-            if attempt.losses < MOST_LOSSES:
+            if attempt.losses < MOST_LOSSES[ending.kind]:
                 shown.say(f"{job.label}: {ending.error}; it goes on from the last checkpoint")
                 self._wait_again(attempt)
                 self._waiting.appendleft(attempt)
@@ -157,7 +158,7 @@ class Office:
                 return JobOutcome(job, unpack_value(job.call, ending.content), seconds=ending.seconds)
             except ValueError as problem:
                 error = f"the job's value cannot be read: {one_line(problem)}"
-        if ending.kind == "lost":
+        if ending.kind in MOST_LOSSES:
             error = f"{error}; so ended {attempt.losses} attempts in a row"
         if ending.kind == "late" and self._timeout is not None:
             error = f"it took longer than the {duration(self._timeout)} of --run-timeout and was stopped"
