@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nasrepro"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-FREE = {"errors", "splits", "home", "files", "garbage", "npz", "seeds", "plugins", "notices"}
+FREE = {"errors", "splits", "home", "files", "garbage", "npz", "placement", "seeds", "plugins", "notices"}
 """Modules without opinions, for everyone."""
 
 _WORK = {
@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "files": set(),
     "garbage": set(),
     "npz": set(),
+    "placement": set(),
     "home": set(),
     "seeds": set(),
     "plugins": set(),

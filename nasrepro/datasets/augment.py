@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nasrepro.datasets.parts import WHOLE, Part
+from nasrepro.placement import constant, onto
 
 
 def flip(images: Tensor, generator: torch.Generator, part: Part | None = None) -> Tensor:
@@ -25,7 +26,7 @@ def flip(images: Tensor, generator: torch.Generator, part: Part | None = None) -
 def flip_chosen(images: Tensor, chosen: Tensor) -> Tensor:
     """Mirror the images whose entry in `chosen`, bool (B,), is set."""
     forward = torch.arange(images.shape[3], device=images.device)
-    columns = torch.where(chosen.to(images.device)[:, None], forward.flip(0), forward)
+    columns = torch.where(onto(chosen, images.device)[:, None], forward.flip(0), forward)
     return images.gather(3, columns[:, None, None, :].expand(images.shape))
 
 
@@ -47,7 +48,7 @@ def crop_at(images: Tensor, padding: int, top: Tensor, left: Tensor) -> Tensor:
     padded = functional.pad(images, (padding, padding, padding, padding))
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # a view: (B, C, tops, lefts, H, W)
     each = torch.arange(len(images), device=images.device)
-    return windows[each, :, top.to(images.device), left.to(images.device)]
+    return windows[each, :, onto(top, images.device), onto(left, images.device)]
 
 
 def noise(images: Tensor, std: float, generator: torch.Generator, part: Part | None = None) -> Tensor:
@@ -56,7 +57,7 @@ def noise(images: Tensor, std: float, generator: torch.Generator, part: Part | N
         return images
     part = part or WHOLE.part(len(images))
     drawn = torch.randn((part.whole, *images.shape[1:]), generator=generator)
-    return images + std * part.of(drawn).to(images.device)
+    return images + std * onto(part.of(drawn), images.device)
 
 
 def cutout(images: Tensor, length: int, generator: torch.Generator, part: Part | None = None) -> Tensor:
@@ -77,8 +78,8 @@ def cutout_at(images: Tensor, length: int, rows: Tensor, columns: Tensor) -> Ten
     """Set the square around each centre to zero: pixels from centre - length // 2 up to, not including,
     centre + length // 2 in both directions."""
     half = length // 2
-    in_rows = _within(images.shape[2], rows.to(images.device), half)
-    in_columns = _within(images.shape[3], columns.to(images.device), half)
+    in_rows = _within(images.shape[2], onto(rows, images.device), half)
+    in_columns = _within(images.shape[3], onto(columns, images.device), half)
     hole = in_rows[:, None, :, None] & in_columns[:, None, None, :]
     return images * (~hole).to(images.dtype)  # several times faster than filling with a mask
 
@@ -93,6 +94,6 @@ def normalize(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
     """uint8 (B, C, H, W) to float32 (image - mean) / std per channel, `mean` and `std` on the 0..255 scale."""
     shape = (1, -1, 1, 1)
     values = images.to(torch.float32)
-    values -= torch.tensor(mean, dtype=torch.float32, device=images.device).view(shape)
-    values /= torch.tensor(std, dtype=torch.float32, device=images.device).view(shape)
+    values -= constant(mean, images.device, torch.float32).view(shape)
+    values /= constant(std, images.device, torch.float32).view(shape)
     return values

@@ -11,6 +11,7 @@ from torch import Tensor
 from nasrepro.datasets import augment
 from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.datasets.parts import WHOLE, Cut, Part
+from nasrepro.placement import onto
 
 Batch = tuple[Tensor, Tensor]
 """Images, float32 (B, C, H, W), normalised; labels, int64 (B,)."""
@@ -78,7 +79,7 @@ class BatchStream:
         """The next batch: float32 normalised images (B, C, H, W) and int64 labels (B,)."""
         indices = self._next_indices()
         self.part = part = self.cut.part(len(indices))
-        indices = part.of(indices).to(self.images.labels.device)
+        indices = onto(part.of(indices), self.images.labels.device)
         pixels, labels = self.images.images[indices], self.images.labels[indices]
         if self.augment:
             if self.data.flip:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nasrepro.placement import onto, places
 from nasrepro.spaces.base import Path
 from nasrepro.spaces.darts_genotype import NODES
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
@@ -66,7 +67,9 @@ class DartsNetwork(nn.Module):
         begun = self.begin(x)
         different = list(dict.fromkeys(paths))
         logits = torch.stack([self.finish(begun, path) for path in different])
-        return logits if len(different) == len(paths) else logits[[different.index(path) for path in paths]]
+        if len(different) == len(paths):
+            return logits
+        return logits[places([different.index(path) for path in paths], logits.device)]
 
     def begin(self, x: Tensor) -> State:
         """Images (B, C_in, H, W) → the stem's output, which no path has changed yet."""
@@ -74,6 +77,9 @@ class DartsNetwork(nn.Module):
 
     def finish(self, begun: State, choice: Choice, gates: Tensor | None = None) -> Tensor:
         """The stem's output → logits (B, classes)."""
+        device = begun.value.device
+        choice = onto(choice, device) if isinstance(choice, Tensor) else choice
+        gates = None if gates is None else onto(gates, device)
         before = last = begun
         for cell in self.cells:
             assert isinstance(cell, DartsCell)

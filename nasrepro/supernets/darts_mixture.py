@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nasrepro.placement import places
 from nasrepro.spaces.darts_genotype import EDGES, NODES, OPS
 from nasrepro.supernets.darts_cell import STATES, DartsCell
 from nasrepro.supernets.darts_ops import MAX, MEAN, NONE, SKIP, Joined, Separable, Stage, State
@@ -32,7 +33,8 @@ def mixed(cell: DartsCell, before: State, last: State, weights: Tensor) -> State
             states.append(State(reduce(torch.add, arriving[source - 2])))
         edges = [edge for edge, (_, start) in enumerate(EDGES) if start == source]
         for op in range(1, len(OPS)):
-            for edge, item in zip(edges, _weighted(cell, op, edges, states[source], weights[edges, op]), strict=True):
+            of_edges = weights[places(edges, weights.device), op]
+            for edge, item in zip(edges, _weighted(cell, op, edges, states[source], of_edges), strict=True):
                 arriving[EDGES[edge][0]].append(item)
     states.append(State(reduce(torch.add, arriving[-1])))
     return Joined(states[2:])

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from nasrepro.placement import onto, places
 from nasrepro.spaces.base import Path
 from nasrepro.spaces.darts_rnn_genotype import ACTIVATIONS, OPS, first_edge
 from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
@@ -92,8 +93,9 @@ class RnnNetwork(LanguageModel):
     ) -> tuple[Tensor, Tensor | None]:
         """What the cell puts out (T, B, H), and the weights of its terms, where there are any."""
         mixture = choice if isinstance(choice, Tensor) else gates
+        mixture = None if mixture is None else onto(mixture, self.embedding.device)
         chosen = plan(self._everything if isinstance(choice, Tensor) else choice, self.nodes, self.sharing)
-        weights = None if mixture is None else mixture[_rows(chosen)].to(self.embedding.dtype)
+        weights = None if mixture is None else _of_terms(mixture, chosen).to(self.embedding.dtype)
         kept = kept or self.draw(x.tokens.shape[1])
         around = Surroundings(self.state(x), kept.hidden, self.norm)
         entered, entry = self.entered(x.tokens, kept), self.entry[self.hidden :]
@@ -137,9 +139,14 @@ class RnnNetwork(LanguageModel):
         return torch.stack(logits)
 
 
+def _of_terms(mixture: Tensor, chosen: Plan) -> Tensor:
+    """The entry of a mixture (edges, 5) for every term."""
+    rows, columns = _rows(chosen)
+    return mixture[places(rows, mixture.device), places(columns, mixture.device)]
+
+
 @lru_cache(maxsize=4096)
-def _rows(chosen: Plan) -> tuple[Tensor, Tensor]:
-    """Edge and operation of every term, as indices."""
-    pairs = [(first_edge(node) + term.state, term.op) for node, terms in enumerate(chosen.nodes, 1) for term in terms]
-    rows, columns = torch.tensor(pairs, dtype=torch.int64).view(-1, 2).unbind(1)
-    return rows, columns
+def _rows(chosen: Plan) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Edge and operation of every term."""
+    terms = [(first_edge(node), term) for node, terms in enumerate(chosen.nodes, 1) for term in terms]
+    return tuple(first + term.state for first, term in terms), tuple(term.op for _, term in terms)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from nasrepro.placement import places
 from nasrepro.supernets.darts_rnn_forward import Forward
 from nasrepro.supernets.darts_rnn_math import activated, blended_slope, picked, slopes
 from nasrepro.supernets.darts_rnn_plan import ACTIVE, TANH
@@ -89,7 +90,7 @@ class Backward:
             torch.mul(gradient.expand(len(concat), -1, -1), 1 / len(concat), out=self._into[1:])
         else:
             self._into.zero_()
-            self._into[list(concat)] = gradient / len(concat)
+            self._into[places(concat, gradient.device)] = gradient / len(concat)
         if self._inner is not self._into:
             self._inner.zero_()
 
@@ -138,7 +139,7 @@ class Stretch:
         self.made = self._made.unbind()
         """By step, first both factors of every product, then their gradients (q, B, 2H)."""
         self.halves = self._made.unflatten(3, (2, -1)).unbind()  # type: ignore[no-untyped-call]
-        self.states = torch.tensor(self.node.states)
+        self.states = places(self.node.states, run.states.device)
         self._sources = picked(run.states[steps].transpose(0, 1), self.node)
         self._gate, self._value = run.made[number][steps].transpose(0, 1).chunk(2, 3)
         kept = 1 - self._gate

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from nasrepro.placement import places
 from nasrepro.supernets.darts_rnn_math import activate, blended, picked
 from nasrepro.supernets.darts_rnn_plan import ACTIVE, Plan, Products, products
 from nasrepro.supernets.norm import Norm
@@ -57,7 +58,7 @@ class Forward:
         hidden, inner, first = self.hidden.unbind(), self.inner.unbind(), views(self.first.unsqueeze(1))
         made = [views(item) for item in self.made]
         spread = None if self.spread is None else [step.unbind() for step in self.spread.unbind()]
-        places = torch.tensor(self.plan.concat)
+        concat = places(self.plan.concat, self.states.device)
         for step, x in enumerate(entered.unbind()):
             states, masked = self.states[step], self.masked[step]
             state, for_products = states.unbind(), masked.unbind()
@@ -77,7 +78,7 @@ class Forward:
                 else:
                     self._node(number, self.made[number][step], states, masked)
                 self._close(number + 1, state, for_products, scale)
-            torch.mean(states[1:] if self.plan.whole else states.index_select(0, places), 0, out=hidden[step + 1])
+            torch.mean(states[1:] if self.plan.whole else states.index_select(0, concat), 0, out=hidden[step + 1])
         return self.hidden[1:]
 
     def _node(self, number: int, made: Tensor, states: Tensor, masked: Tensor) -> None:
@@ -151,7 +152,5 @@ def weights_of(nodes: Sequence[Products], weights: Tensor | None) -> list[Tensor
     if weights is None:
         return [None] * len(nodes)
     parts = weights.split_with_sizes([len(node.order) for node in nodes])
-    return [
-        part[list(node.order)].view(-1, len(ACTIVE)) if node.full else part[list(node.order)]
-        for node, part in zip(nodes, parts, strict=True)
-    ]
+    ordered = [part[places(node.order, part.device)] for node, part in zip(nodes, parts, strict=True)]
+    return [part.view(-1, len(ACTIVE)) if node.full else part for node, part in zip(nodes, ordered, strict=True)]

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasrepro.placement import onto
 from nasrepro.spaces.darts_rnn_skeleton import RnnSkeleton
 
 _SPREAD = 0.04  # initial weights are uniform between minus and plus this (Liu et al. 2019, released code)
@@ -107,7 +108,7 @@ class LanguageModel(nn.Module):
         if not self.training or rate == 0:
             return None
         kept = torch.empty(shape, dtype=self.embedding.dtype)
-        return kept.bernoulli_(1 - rate, generator=self.masks).div_(1 - rate)
+        return onto(kept.bernoulli_(1 - rate, generator=self.masks).div_(1 - rate), self.embedding.device)
 
     def entered(self, tokens: Tensor, kept: Kept) -> Tensor:
         """Tokens (T, B) → what the input adds to the cell's first product, of the whole segment at once (T, B, 2H)."""

@@ -9,6 +9,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from nasrepro.placement import places
 from nasrepro.supernets.darts_rnn_math import activate
 from nasrepro.supernets.darts_rnn_plan import TANH, Plan, Term
 
@@ -35,7 +36,7 @@ def unroll_many(
     dropped or normalized.
     """
     count, batch, width = hidden.shape
-    nodes = [_node([plan.nodes[number][0] for plan in plans]) for number in range(len(plans[0].nodes))]
+    nodes = [_node([plan.nodes[number][0] for plan in plans], hidden.device) for number in range(len(plans[0].nodes))]
     outputs = entered.new_empty(len(entered), count, batch, width)
     states = entered.new_empty(count, len(nodes) + 1, batch, width)
     made = entered.new_empty(count, batch, 2 * width)
@@ -60,11 +61,11 @@ def _mix(sources: Tensor, made: Tensor, ops: Sequence[tuple[int, int, int]], out
     return mixed if out is None else out.copy_(mixed)
 
 
-def _node(terms: Sequence[Term]) -> _Node:
+def _node(terms: Sequence[Term], device: torch.device) -> _Node:
     order = sorted(range(len(terms)), key=lambda cell: (terms[cell].matrix, terms[cell].op))
     return _Node(
-        torch.tensor(order),
-        torch.tensor([terms[cell].state for cell in order]),
+        places(order, device),
+        places([terms[cell].state for cell in order], device),
         _runs([terms[cell].matrix for cell in order]),
         _runs([terms[cell].op for cell in order]),
     )

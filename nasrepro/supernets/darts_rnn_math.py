@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nasrepro.placement import places
 from nasrepro.supernets.darts_rnn_plan import ACTIVE, IDENTITY, RELU, SIGMOID, TANH, Products
 
 _ATEN = torch.ops.aten
@@ -78,4 +79,4 @@ def slopes(gate: Tensor, value: Tensor, source: Tensor, op: int, into: Tensor) -
 
 def picked(states: Tensor, node: Products) -> Tensor:
     """Of states (n + 1, …) those that the node's products are made of, (q, …)."""
-    return states[: len(node)] if node.straight else states[list(node.states)]
+    return states[: len(node)] if node.straight else states[places(node.states, states.device)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nasrepro.placement import onto, places
 from nasrepro.spaces.base import Path, Skeleton
 from nasrepro.supernets.blocks import Head, Reduction, Stem
 from nasrepro.supernets.choice import Choice
@@ -87,7 +88,9 @@ class NB201Network(nn.Module):
                 logits = torch.stack([self.finish(begun, path) for path in different])
             else:
                 logits = self._together(begun, different)
-        return logits if len(different) == len(paths) else logits[[different.index(path) for path in paths]]
+        if len(different) == len(paths):
+            return logits
+        return logits[places([different.index(path) for path in paths], logits.device)]
 
     def _together(self, x: Tensor, paths: Sequence[Path]) -> Tensor:
         maps, at = [x], [0] * len(paths)
@@ -97,7 +100,8 @@ class NB201Network(nn.Module):
             else:
                 assert isinstance(block, Reduction)
                 maps = reduced(block, maps)
-        return classified(self.head, maps)[at]
+        logits = classified(self.head, maps)
+        return logits[places(at, logits.device)]
 
     def begin(self, x: Tensor) -> Tensor:
         """Images (B, C_in, H, W) → the first cell's input (B, C, H, W), which no path has changed yet."""
@@ -106,6 +110,8 @@ class NB201Network(nn.Module):
 
     def finish(self, x: Tensor, choice: Choice, gates: Tensor | None = None, *, done: int = 0) -> Tensor:
         """The output of the first `done` blocks of the body → logits (B, classes)."""
+        choice = onto(choice, x.device) if isinstance(choice, Tensor) else choice
+        gates = None if gates is None else onto(gates, x.device)
         for block in self.body[done:]:
             if not isinstance(block, NB201Cell):
                 x = block(x)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nasrepro.placement import places
 from nasrepro.spaces.nb201 import CONV1, CONV3, EDGES, NODES, POOL, SKIP
 from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.pool import mean_pool
@@ -23,8 +24,9 @@ def mixed(cell: NB201Cell, x: Tensor, weights: Tensor) -> Tensor:
     value = x
     for source in range(NODES - 1):
         edges = [edge for edge, (_, start) in enumerate(EDGES) if start == source]
+        leaving = places(edges, weights.device)
         active, pooled = F.relu(value), mean_pool(value)
-        small, large = (cell.convolved(edges, op, active, weights[edges, op]) for op in (CONV1, CONV3))
+        small, large = (cell.convolved(edges, op, active, weights[leaving, op]) for op in (CONV1, CONV3))
         for k, edge in enumerate(edges):
             direct = weights[edge, SKIP] * value + weights[edge, POOL] * pooled
             arriving[EDGES[edge][0]] += [small[k], large[k], direct]
