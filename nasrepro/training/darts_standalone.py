@@ -20,8 +20,10 @@ from nasrepro.spaces.darts_skeleton import DartsSkeleton
 from nasrepro.splits import Split
 from nasrepro.supernets.darts_alone import DartsStandalone
 from nasrepro.training.evaluate import evaluator
-from nasrepro.training.retraining import RetrainSettings
-from nasrepro.training.standalone_loop import StandaloneTraining
+from nasrepro.training.replicas import InTurn, Together
+from nasrepro.training.retraining import UNCUT, Replication, RetrainSettings
+from nasrepro.training.standalone_loop import Gradients, StandaloneTraining
+from nasrepro.training.team import ALONE, Team
 
 Data = ImageData | FolderData
 
@@ -34,8 +36,15 @@ def darts_training(
     seed: int,
     *,
     split: Split = Split.TEST,
+    replication: Replication = UNCUT,
+    team: Team = ALONE,
 ) -> StandaloneTraining[Tensor]:
-    """The training of a genotype on images as `fitting` gives them, ready to run."""
+    """The training of a genotype on images as `fitting` gives them, ready to run by this process of `team`.
+
+    The replicas are the processes of the team, or all of them are this process's where it is alone.
+    """
+    settings = replication.of_step(settings)
+    images = images if isinstance(images, FolderData) else images.to(team.device)
     network = DartsStandalone(
         skeleton,
         genotype,
@@ -43,6 +52,14 @@ def darts_training(
         precision=settings.precision,
         rng=torch_rng(seed, "standalone", "weights"),
         drops=torch_rng(seed, "standalone", "drop path"),
+    ).to(team.device)
+    batches = training_stream(
+        images,
+        settings.batch_size,
+        torch_rng(seed, "standalone", "train"),
+        cutout=settings.cutout,
+        channels_last=settings.channels_last,
+        cut=team.cut,
     )
 
     def loss(x: Tensor, y: Tensor) -> Tensor:
@@ -56,6 +73,11 @@ def darts_training(
     def begin_epoch(epoch: int) -> None:
         network.drop_path = settings.drop_path_at(epoch)
 
+    gradients: Gradients[Tensor] | None = None
+    if team.size > 1:
+        gradients = Together(network, loss, team, lambda: batches.part)
+    elif replication.replicas > 1:
+        gradients = InTurn(network, loss, replication.replicas)
     return StandaloneTraining(
         network,
         torch.optim.SGD(
@@ -65,29 +87,32 @@ def darts_training(
             weight_decay=settings.weight_decay,
             foreach=True,  # weights are many and small: one call over all of them instead of one each
         ),
-        training_stream(
-            images,
-            settings.batch_size,
-            torch_rng(seed, "standalone", "train"),
-            cutout=settings.cutout,
-            channels_last=settings.channels_last,
-        ),
-        {split: evaluator(images, split, settings.eval_batch)},
+        batches,
+        {split: evaluator(images, split, settings.eval_batch, team)},
         settings,
         loss=loss,
         logits=lambda x: network(x)[0],
         clip=settings.clip,
         begin_epoch=begin_epoch,
         generators={"drop path": network.drops},
+        warming=replication.warming,
+        gradients=gradients,
+        team=team,
     )
 
 
-def fitting(data: Data, skeleton: DartsSkeleton, settings: RetrainSettings, split: Split) -> Data:
+def fitting(
+    data: Data,
+    skeleton: DartsSkeleton,
+    settings: RetrainSettings,
+    split: Split,
+    replication: Replication = UNCUT,
+) -> Data:
     """The images of a training: of the network's side, and limited as the settings say. For the test split training
     and validation images are joined; for the validation split the training images are trained on alone.
 
     Raises `UserError` where the network has other classes or channels, where there are no images to score, and where an
-    epoch would end with a single image that leaves a normalization one value per channel.
+    epoch would end with a replica that has no image, or a single one that leaves a normalization one value per channel.
     """
     for what, ours, theirs in (
         ("classes", skeleton.classes, data.classes),
@@ -105,10 +130,23 @@ def fitting(data: Data, skeleton: DartsSkeleton, settings: RetrainSettings, spli
     if split is Split.TEST and len(data.valid):
         data = data.whole()
     data = data.limited(settings.train_images)
-    small_head = skeleton.auxiliary and skeleton.family == "cifar"  # the other one normalizes no map of side 1
-    if len(data.train) % settings.batch_size == 1 and (small_head or skeleton.last_side == 1):
-        raise UserError(
-            f"the last batch of {len(data.train):,} images would hold a single one, which cannot be normalized where "
-            f"maps are of side 1; choose another 'training.batch_size' than {settings.batch_size}"
-        )
+    _check_last_batch(len(data.train), skeleton, settings, replication)
     return data.resized(skeleton.image_size)
+
+
+def _check_last_batch(
+    images: int, skeleton: DartsSkeleton, settings: RetrainSettings, replication: Replication
+) -> None:
+    batch_size = replication.of_step(settings).batch_size
+    smallest = (images % batch_size or batch_size) // replication.replicas
+    small_head = skeleton.auxiliary and skeleton.family == "cifar"  # the other one normalizes no map of side 1
+    if smallest > 1 or (smallest == 1 and not small_head and skeleton.last_side > 1):
+        return
+    where = f"the last batch of {images:,} images would "
+    if smallest == 0:
+        problem = f"be too small for {replication.replicas} replicas"
+    elif replication.replicas > 1:
+        problem = "leave a replica a single image, which cannot be normalized where maps are of side 1"
+    else:
+        problem = "hold a single one, which cannot be normalized where maps are of side 1"
+    raise UserError(f"{where}{problem}; choose another 'training.batch_size' than {settings.batch_size}")

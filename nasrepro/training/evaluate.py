@@ -17,6 +17,7 @@ from nasrepro.datasets.folder_streams import FolderBatches
 from nasrepro.datasets.images import ImageData, ImageSet
 from nasrepro.datasets.streams import Batch
 from nasrepro.splits import Split
+from nasrepro.training.team import ALONE, Team
 
 _NOISE_SEED = 1797
 _OVERFLOW = 700.0  # nats
@@ -58,52 +59,57 @@ class Evaluator:
 
     With batch statistics the score depends on which images are normalised together, so the batches are part of
     the protocol: they are cut once, in the order of the images, into parts as equal as possible. Where the data are
-    noisy, each image gets its noise once, the same for every network.
+    noisy, each image gets its noise once, the same for every network. The processes of a team share the batches.
     """
 
-    def __init__(self, images: ImageSet, data: ImageData, batch_size: int) -> None:
+    def __init__(self, images: ImageSet, data: ImageData, batch_size: int, team: Team = ALONE) -> None:
+        self._team = team
         clean = normalize(images.images, data.mean, data.std)
         pixels = noise(clean, data.noise, torch.Generator().manual_seed(_NOISE_SEED))
         parts = max(1, round(len(images.labels) / batch_size))
         self.batches: list[tuple[Tensor, Tensor]] = list(
             zip(pixels.tensor_split(parts), images.labels.tensor_split(parts), strict=True)
-        )
+        )[self._team.number :: self._team.size]
         self.images = len(images.labels)
 
     def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> CellScore:
         """Evaluate `forward` with the network in evaluation mode, and put it back into its mode."""
-        return _scored(network, forward, self.batches, self.images)
+        return _scored(network, forward, self.batches, self.images, self._team)
 
 
 class FolderEvaluator:
     """The same for images that are decoded anew for every score. Meant for running statistics: images come class by
     class."""
 
-    def __init__(self, batches: FolderBatches) -> None:
-        self.batches = batches
+    def __init__(self, batches: FolderBatches, team: Team = ALONE) -> None:
+        """`batches` are those of this process of the team."""
+        self.batches, self._team = batches, team
 
     def score(self, network: nn.Module, forward: Callable[[Tensor], Tensor]) -> CellScore:
         """As `Evaluator.score`; raises `UserError` naming an image that cannot be read."""
-        return _scored(network, forward, self.batches, self.batches.images)
+        return _scored(network, forward, self.batches, self.batches.images, self._team)
 
 
-def evaluator(data: ImageData | FolderData, split: Split, batch_size: int) -> Evaluator | FolderEvaluator:
+def evaluator(
+    data: ImageData | FolderData, split: Split, batch_size: int, team: Team = ALONE
+) -> Evaluator | FolderEvaluator:
     """What scores networks on one split of `data`."""
     if isinstance(data, FolderData):
-        return FolderEvaluator(FolderBatches(data.split(split), data, batch_size))
-    return Evaluator(data.split(split), data, batch_size)
+        return FolderEvaluator(FolderBatches(data.split(split), data, batch_size, cut=team.cut), team)
+    return Evaluator(data.split(split), data, batch_size, team)
 
 
 @torch.inference_mode()
 def _scored(
-    network: nn.Module, forward: Callable[[Tensor], Tensor], batches: Iterable[Batch], images: int
+    network: nn.Module, forward: Callable[[Tensor], Tensor], batches: Iterable[Batch], images: int, team: Team
 ) -> CellScore:
-    correct, loss = 0, 0.0
+    correct, loss = 0.0, 0.0
     with evaluation_mode(network):
         for x, y in batches:
             hits, error = judged(forward(x), y)
             correct += hits
             loss += error
+    correct, loss = team.summed(torch.tensor([correct, loss], dtype=torch.float64)).tolist()
     return CellScore(100 * correct / images, loss / images)
 
 

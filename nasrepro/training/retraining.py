@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from nasrepro.training.schedule import cosine, falling_line
+from nasrepro.training.schedule import cosine, falling_line, warming
 from nasrepro.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,6 +86,35 @@ class ImageNetRetrainSettings(RetrainSettings):
     cutout: int = Field(0, ge=0, multiple_of=2, description="side of the square set to zero, in pixels; 0 is none")
     drop_path: float = Field(0.0, ge=0, lt=1, description="chance that a sample loses an operation's map, at the end")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share of the label spread evenly over all classes")
+
+
+Scaling = Literal["fixed", "linear"]
+"""`fixed`: batch and learning rate are those of a step, whatever number of replicas share it. `linear`: they are those
+of a replica (Goyal et al., arXiv 1706.02677): n of them take n batches at n times the learning rate, towards which it
+grows in a line, step by step, over the first five epochs, from the rate of one."""
+WARMING_EPOCHS = 5
+
+
+@dataclass(frozen=True)
+class Replication:
+    """Over how many replicas of the network the images of a step are spread, each normalising its own."""
+
+    replicas: int = 1
+    scaling: Scaling = "fixed"
+
+    def of_step(self, settings: RetrainSettings) -> RetrainSettings:
+        """The settings with batch size and learning rate of a whole step."""
+        if self.scaling == "fixed" or self.replicas == 1:
+            return settings
+        larger = {"batch_size": settings.batch_size * self.replicas, "lr": settings.lr * self.replicas}
+        return settings.model_copy(update=larger)
+
+    def warming(self, epochs: float) -> float:
+        """Share of the learning rate after so many epochs."""
+        return 1.0 if self.scaling == "fixed" else warming(1 / self.replicas, WARMING_EPOCHS, epochs)
+
+
+UNCUT = Replication()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ def falling_line(start: float, epoch: int, epochs: int, tail: int = 5) -> float:
     return start * (left - tail) / (epochs - tail) if left > tail else start * left / ((epochs - tail) * tail)
 
 
+def warming(start: float, over: float, epochs: float) -> float:
+    """Straight line from `start` at the beginning to 1 after `over` epochs, where it stays; `epochs` may be parts."""
+    return start + (1 - start) * min(1.0, epochs / over)
+
+
 def spread(points: int, epochs: int) -> tuple[int, ...]:
     """Numbers of finished epochs at which to look, at most `points` of them, evenly spread and ending at the end."""
     return tuple(sorted({max(1, round(epochs * k / points)) for k in range(1, points + 1)}))

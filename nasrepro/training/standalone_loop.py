@@ -17,10 +17,12 @@ from nasrepro.splits import Split
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import CellScore
 from nasrepro.training.supernet import Diverged
+from nasrepro.training.team import ALONE, Team
 
 X = TypeVar("X")
 """What a network reads: images (B, C, H, W), or a segment of text."""
 X_co = TypeVar("X_co", covariant=True)
+X_contra = TypeVar("X_contra", contravariant=True)
 
 
 class Recipe(Protocol):
@@ -54,6 +56,31 @@ class Judge(Protocol[X_co]):
     """Scores a network on a fixed set of images or a fixed text."""
 
     def score(self, network: nn.Module, forward: Callable[[X_co], Tensor]) -> CellScore: ...
+
+
+class Gradients(Protocol[X_contra]):
+    """How the gradient of a batch's mean loss is made."""
+
+    def __call__(self, x: X_contra, y: Tensor) -> Tensor:
+        """Leaves it on the weights, and gives what this process contributes to the loss."""
+
+    def settle(self) -> None:
+        """After an epoch: makes the network the same in all processes."""
+
+
+class AtOnce(Generic[X]):
+    """The whole batch in one pass."""
+
+    def __init__(self, loss: Callable[[X, Tensor], Tensor]) -> None:
+        self._loss = loss
+
+    def __call__(self, x: X, y: Tensor) -> Tensor:
+        loss = self._loss(x, y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    def settle(self) -> None:
+        """Nothing: there is one process."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +127,9 @@ class StandaloneTraining(Generic[X]):
     """Trains `network` on `batches` and scores it; resumes from its checkpoint to the identical end.
 
     `loss` gives what the weights descend on a batch, `logits` what is scored; `begin_epoch` is told the epoch before
-    it starts. `generators` are random streams of the network that a checkpoint must keep.
+    it starts. `generators` are random streams of the network that a checkpoint must keep. `warming` gives the share of
+    the learning rate after so many epochs and parts of one. Every process of `team` runs the same training, on its own
+    pieces of batches where `gradients` say so; the leading one alone reads and writes the checkpoint.
     """
 
     def __init__(
@@ -116,12 +145,17 @@ class StandaloneTraining(Generic[X]):
         clip: float | None = None,
         begin_epoch: Callable[[int], None] = lambda epoch: None,
         generators: Mapping[str, torch.Generator] | None = None,
+        warming: Callable[[float], float] = lambda epochs: 1.0,
+        gradients: Gradients[X] | None = None,
+        team: Team = ALONE,
     ) -> None:
         self.network, self.optimizer, self.batches, self.judges = network, optimizer, batches, judges
         self.recipe, self.clip = recipe, clip
         self.generators = generators or {}
         self.progress = StandaloneProgress()
-        self._loss, self._logits, self._begin_epoch = loss, logits, begin_epoch
+        self.team = team
+        self._loss, self._logits, self._begin_epoch, self._warming = loss, logits, begin_epoch, warming
+        self._gradients: Gradients[X] = gradients or AtOnce(loss)
         self._weights = list(network.parameters())
 
     def run(self, file: FilePath | None, report: Callable[[int, int], None]) -> StandaloneProgress:
@@ -129,7 +163,8 @@ class StandaloneTraining(Generic[X]):
 
         Raises `Diverged` at the end of the epoch in which the loss stopped being a number.
         """
-        saved = None if file is None else checkpoint.load(file)
+        file = file if self.team.leads else None
+        saved = self.team.from_leader(None if file is None else checkpoint.load(file))
         if saved is not None:
             self.load_state_dict(saved)
         while self.progress.epoch < self.recipe.epochs:
@@ -151,28 +186,28 @@ class StandaloneTraining(Generic[X]):
         learning_rate = self.recipe.learning_rate(epoch)
         self._begin_epoch(epoch)
         self.network.train()
-        total = torch.zeros((), dtype=torch.float64)
+        total = torch.zeros((), dtype=torch.float64, device=self.team.device)
         for step in range(1, steps + 1):
             x, y = self.batches.next()
             for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate * self.batches.rate
+                group["lr"] = learning_rate * self.batches.rate * self._warming(epoch + (step - 1) / steps)
             total += self._descend(x, y)
             report(self._ends[epoch] - steps + step, self._ends[-1])
-        mean = float(total) / steps
+        self._gradients.settle()
+        mean = float(self.team.summed(total)) / steps
         if not mean < float("inf"):
             raise Diverged(f"training loss became {mean} in epoch {epoch + 1} of {self.recipe.epochs}")
         self.progress.loss.append(mean)
         self.progress.epoch += 1
 
     def _descend(self, x: X, y: Tensor) -> Tensor:
-        """One step along the gradient; the loss before it."""
+        """One step along the gradient; the loss before it, or what this process contributes to it."""
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(x, y)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = self._gradients(x, y)
         if self.clip is not None:
             nn.utils.clip_grad_norm_(self._weights, self.clip)
         self.optimizer.step()
-        return loss.detach()
+        return loss
 
     def _judge(self) -> None:
         """What is looked at between two epochs."""
