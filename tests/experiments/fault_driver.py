@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from nasrepro.errors import NasreproError
@@ -87,16 +88,16 @@ def workers_of(driver):
 
 
 class Killer:
-    """Kills a random worker of a driver, again and again until the driver has ended."""
+    """Kills a random worker of a driver every so many seconds until the driver has ended, at most `most` of them."""
 
-    def __init__(self, driver, seconds, seed=0):
+    def __init__(self, driver, seconds, most):
         self.kills = 0
-        self._driver, self._seconds, self._random = driver, seconds, random.Random(seed)
+        self._driver, self._seconds, self._most, self._random = driver, seconds, most, random.Random(0)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def _work(self):
-        while self._driver.poll() is None:
+        while self._driver.poll() is None and self.kills < self._most:
             time.sleep(self._seconds * self._random.uniform(0.5, 1.5))
             victims = workers_of(self._driver.pid)
             if victims and self._driver.poll() is None:
@@ -139,6 +140,16 @@ class Watch:
         self._over.set()
         self._thread.join()
         return self.rewritten
+
+
+def traces(root):
+    """What lies in a store: changes with every checkpoint and every record."""
+    found = set()
+    for pattern in ("records/*.json", "work/*/checkpoint.pt"):
+        for path in Path(root).glob(pattern):
+            with suppress(FileNotFoundError):
+                found.add((path.name, path.stat().st_mtime_ns))
+    return found
 
 
 def content(root):
