@@ -95,8 +95,8 @@ def train_graph(
 
     prepare_torch(threads=1)
     training = GraphAutoencoderTraining(GraphVAESettings.model_validate(recipe), seed)
-    with claimed(runs, _key(recipe, seed)):
-        latents = training.run(checkpoint_file(recipe, seed, runs), report)
+    with claimed(runs, _key(recipe, seed)) as claim:
+        latents = training.run(checkpoint_file(recipe, seed, runs), claim.watched(report))
     content = latents.content(training.about())
     shown, held_out = (exact_share(latents.decode(latents.encode(c)), c) for c in (training.shown, training.held_out))
     found = AutoencoderTraining(
@@ -131,8 +131,8 @@ def trained_lstm(
     settings = recipe.model_dump(mode="json")
     file = checkpoint_file(settings, seed, runs)
     predictor = CellPredictor(recipe, derive(seed, "autoencoder", "weights"))
-    with claimed(runs, _key(settings, seed)):
-        saved = checkpoint.load(file)
+    with claimed(runs, _key(settings, seed)) as claim:
+        report, saved = claim.watched(report), checkpoint.load(file)
         if saved is None:
             began, done = time.perf_counter(), iter(range(1, recipe.predictor_epochs + 1))
             losses = predictor.fit(
@@ -143,6 +143,7 @@ def trained_lstm(
             )
             seconds, made = time.perf_counter() - began, provenance.collect(command).model_dump(mode="json")
             saved = {**predictor.state_dict(), "losses": losses, "seconds": seconds, "provenance": made}
+            claim.check()
             checkpoint.save(file, saved)
     predictor.load_state_dict(saved)
     training = AutoencoderTraining(

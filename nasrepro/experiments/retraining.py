@@ -145,11 +145,12 @@ def train_planned(planned: PlannedTraining, store: RunStore, *, report: Report) 
 
     A loss that became NaN gives a record of status `diverged`. Two processes that share a store wait for each other.
     """
-    with claimed(store.root / FOLDER, planned.key):  # a lock file of its own: a run may hold its lock meanwhile
+    with claimed(store.root / FOLDER, planned.key) as claim:
         existing = get_training(store, planned.key)
         if existing is not None:
             return existing
-        record = _trained(planned, store, report)
+        record = _trained(planned, store, claim.watched(report))
+        claim.check()
         put_training(store, record)
     return record
 

@@ -11,7 +11,7 @@ from nasrepro import benchmarks
 from nasrepro.datasets.loading import load_to_train
 from nasrepro.errors import UserError
 from nasrepro.experiments import retraining
-from nasrepro.experiments.claiming import claimed
+from nasrepro.experiments.claiming import Busy, claimed
 from nasrepro.experiments.retraining import recipe_for, train_planned
 from nasrepro.experiments.standalone_oracle import StandaloneOracle, retrain_jobs, truth_of
 from nasrepro.oracles.base import Fidelity
@@ -149,15 +149,14 @@ def test_jobs_are_what_the_store_lacks(oracle, store):
     ]
 
 
-def test_a_training_inside_a_run_leaves_the_lock_of_the_run_alone(oracle, store):
-    """Locks of one file are lost when any handle of the process on it is closed, so trainings have a file of theirs."""
+def test_a_training_inside_a_run_leaves_the_claim_of_the_run_alone(oracle, store):
     planned, _ = oracle.planned(CELL, oracle.fidelities()[0])
-    put = train_planned(planned, store, report=lambda *_: None)
-    put_training(store, put)
-    assert (store.root / "standalone" / ".lock").exists()
-    assert not (store.root / ".lock").exists()
-    with claimed(store.root, "ab" * 10):
-        assert train_planned(planned, store, report=lambda *_: None) == put
+    with claimed(store.root, planned.key) as claim:
+        train_planned(planned, store, report=lambda *_: None)
+        with pytest.raises(Busy), claimed(store.root, planned.key, wait=False):
+            pass
+        claim.check()
+    assert list((store.root / "standalone" / "claims").iterdir()) == []
 
 
 def test_the_fingerprint_knows_recipe_and_trials(oracle, store):
