@@ -42,6 +42,10 @@ class TextData:
         """For those who must not see the test text."""
         return replace(self, test=self.test[:0])
 
+    def to(self, device: torch.device | str) -> TextData:
+        """The same text on another device."""
+        return replace(self, train=self.train.to(device), valid=self.valid.to(device), test=self.test.to(device))
+
     def limited(self, train: int | None = None, valid: int | None = None, test: int | None = None) -> TextData:
         """The first so many tokens of each split, None for all; the dictionary stays.
 

@@ -35,6 +35,8 @@ class SearchContext:
     """`report(done, total)`: drives the progress bar."""
     skeleton: Any = None
     """Of the supernet."""
+    device: str = "cpu"
+    """Where networks and data belong, as PyTorch calls it. What is drawn or decided stays on the CPU."""
     standalone: Any = None
     """Of the networks whose truth is looked up; parameters and MACs refer to it."""
     _oracle: Oracle | None = None

@@ -15,6 +15,7 @@ from nasrepro.methods.alpha import AlphaSettings
 from nasrepro.methods.darts import DartsSampler, DartsTraining
 from nasrepro.spaces.base import Space
 from nasrepro.supernets.norm import kept_statistics
+from nasrepro.training.repeatable import full_precision
 from nasrepro.training.sampler import Batch, Lessons
 
 
@@ -97,17 +98,18 @@ def hessian_product(
 
     The weights are moved by `radius` in norm along `direction` and put back to the last bit.
     """
-    length = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(direction)))
+    length = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(direction))))
     if not length > 0:
         return torch.zeros_like(alpha)
-    reach = radius / float(length)
+    reach = radius / length
     before = [weight.detach().clone() for weight in weights]
     gradients = []
     try:
         for signed in (reach, -reach):
             with torch.no_grad():
                 torch._foreach_copy_(weights, torch._foreach_add(before, direction, alpha=signed))
-            gradients.append(torch.autograd.grad(loss(), [alpha])[0])
+            with full_precision():
+                gradients.append(torch.autograd.grad(loss(), [alpha])[0])
     finally:
         _restore(weights, before)
     return (gradients[0] - gradients[1]) / (2 * reach)

@@ -30,7 +30,8 @@ class OneShotSearch:
     def __call__(self, context: SearchContext) -> SearchResult:
         assert context.skeleton is not None
         settings = self.training.model_validate(context.settings["training"])
-        shared = shared_weights(settings, context.space, context.skeleton, context.data(), context.seed)
+        data, device = context.data(), context.device
+        shared = shared_weights(settings, context.space, context.skeleton, data, context.seed, device)
         sampler = self._part(context, "sampler")
         selector = self.selector(context.space, self.selector.Settings.model_validate(context.settings["selector"]))
 

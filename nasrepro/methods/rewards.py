@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nasrepro.datasets.text_streams import Segment
 from nasrepro.spaces.base import Path
-from nasrepro.training.evaluate import evaluation_mode, judged
+from nasrepro.training.evaluate import evaluation_mode, judged, told
 from nasrepro.training.sampler import Lessons
 
 _OF_PERPLEXITY = 80.0  # c of c / PPL (Pham et al. 2018)
@@ -35,9 +35,6 @@ def rewards(lessons: Lessons, paths: Sequence[Path]) -> list[float]:
     with evaluation_mode(lessons.network):
         many = getattr(lessons.network, "many", None) if len(paths) > 1 else None
         logits = many(begun(), paths) if many else (lessons.network(begun(), path) for path in paths)
-        return [_of_text(own, y) if text else judged(own, y)[0] / len(y) for own in logits]
-
-
-def _of_text(logits: Tensor, targets: Tensor) -> float:
-    """exp(-loss) cannot overflow where the loss is a number."""
-    return _OF_PERPLEXITY * math.exp(-judged(logits, targets)[1] / len(targets))
+        found = told([judged(own, y) for own in logits])
+    # exp(-loss) cannot overflow where the loss is a number
+    return [_OF_PERPLEXITY * math.exp(-loss / len(y)) if text else right / len(y) for right, loss in found]

@@ -35,13 +35,20 @@ class SharedText:
 
     @classmethod
     def build(
-        cls, settings: LanguageSupernetSettings, space: Space[Any], skeleton: Any, text: TextData, seed: int
+        cls,
+        settings: LanguageSupernetSettings,
+        space: Space[Any],
+        skeleton: Any,
+        text: TextData,
+        seed: int,
+        device: str = "cpu",
     ) -> SharedText:
-        """The same network and segments for the same arguments; `text` at its full length and vocabulary.
+        """The same network and segments for the same arguments, on any device; `text` at its full length and
+        vocabulary.
 
         Raises `UserError` as `limited_text` does.
         """
-        data = limited_text(settings, text.with_vocabulary(skeleton.vocabulary))
+        data = limited_text(settings, text.with_vocabulary(skeleton.vocabulary)).to(device)
         network = supernet(
             space,
             skeleton,
@@ -59,7 +66,7 @@ class SharedText:
             ar=settings.ar,
             rng=torch_rng(seed, "weights"),
             masks=torch_rng(seed, "masks"),
-        )
+        ).to(device)
         return cls(network, data, TextEvaluator(_judged(settings, data), settings.eval_batch, settings.bptt), settings)
 
     @property

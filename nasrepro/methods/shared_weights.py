@@ -37,10 +37,17 @@ class SharedWeights:
 
     @classmethod
     def build(
-        cls, settings: SupernetSettings, space: Space[Any], skeleton: Any, images: ImageData, seed: int
+        cls,
+        settings: SupernetSettings,
+        space: Space[Any],
+        skeleton: Any,
+        images: ImageData,
+        seed: int,
+        device: str = "cpu",
     ) -> SharedWeights:
-        """The same network and batches for the same arguments; `images` at their full size and number."""
-        data = images.limited(settings.train_images, settings.valid_images).resized(skeleton.image_size)
+        """The same network and batches for the same arguments, on any device; `images` at their full size and
+        number."""
+        data = images.limited(settings.train_images, settings.valid_images).resized(skeleton.image_size).to(device)
         network = supernet(
             space,
             skeleton,
@@ -49,7 +56,7 @@ class SharedWeights:
             channels_last=settings.channels_last,
             precision=settings.precision,
             rng=torch_rng(seed, "weights"),
-        )
+        ).to(device)
         judge = Evaluator(data.valid.limited(settings.score_images), data, settings.eval_batch)
         return cls(network, data, judge, settings)
 

@@ -12,9 +12,9 @@ from nasrepro.spaces.base import Space
 
 
 def shared_weights(
-    settings: Any, space: Space[Any], skeleton: Any, data: ImageData | TextData, seed: int
+    settings: Any, space: Space[Any], skeleton: Any, data: ImageData | TextData, seed: int, device: str = "cpu"
 ) -> SharedWeights | SharedText:
-    """A fresh supernet with the streams and the judge that belong to its data."""
+    """A fresh supernet with the streams and the judge that belong to its data, all on the device."""
     if isinstance(data, TextData):
-        return SharedText.build(settings, space, skeleton, data, seed)
-    return SharedWeights.build(settings, space, skeleton, data, seed)
+        return SharedText.build(settings, space, skeleton, data, seed, device)
+    return SharedWeights.build(settings, space, skeleton, data, seed, device)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from nasrepro.files import write_atomically
 
@@ -31,5 +32,15 @@ def load(path: Path) -> dict[str, Any] | None:
     digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(content).digest() != digest:
         return None
-    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    state: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return state
+
+
+def placed(state: Any, device: torch.device) -> Any:
+    """The same in new containers, with weights and whatever else is of real numbers on the device; states of random
+    generators are whole numbers and stay on the CPU."""
+    if isinstance(state, Tensor):
+        return state.to(device) if state.is_floating_point() else state
+    if isinstance(state, dict):
+        return {key: placed(value, device) for key, value in state.items()}
+    return type(state)(placed(value, device) for value in state) if isinstance(state, list | tuple) else state

@@ -111,6 +111,7 @@ class SupernetTraining:
         self.regularizer, self.watch = regularizer, watch
         self.train_stream, self.valid_stream = train, valid
         self.weights = list(network.parameters())
+        self.device = self.weights[0].device
         self.optimizer = torch.optim.SGD(
             self.weights,
             lr=settings.lr,
@@ -170,7 +171,7 @@ class SupernetTraining:
             self.regularizer.begin_epoch(progress.epoch, settings.epochs)
         self.network.train()
         per_epoch = self.train_stream.steps_in(progress.epoch)
-        total, descended = torch.zeros(()), torch.zeros(())
+        total, descended = torch.zeros(2, device=self.device).unbind()
         for _ in range(per_epoch):
             batch = self.train_stream.next()
             for group in self.optimizer.param_groups:
@@ -266,7 +267,7 @@ class SupernetTraining:
         self.optimizer.load_state_dict(state["optimizer"])
         self.sampler.load_state_dict(state["sampler"])
         if self.regularizer is not None:
-            self.regularizer.load_state_dict(state["regularizer"])
+            self.regularizer.load_state_dict(checkpoint.placed(state["regularizer"], self.device))
         self.train_stream.load_state_dict(state["train"])
         self.valid_stream.load_state_dict(state["valid"])
         self.progress = Progress(**state["progress"])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nasrepro.datasets.text_streams import Segment, cut, in_columns
 from nasrepro.spaces.base import Path
-from nasrepro.training.evaluate import TextScore, evaluation_mode, judged
+from nasrepro.training.evaluate import TextScore, evaluation_mode, judged, told
 
 
 class ManyPaths(Protocol):
@@ -50,14 +50,15 @@ class TextEvaluator:
 
     @torch.inference_mode()
     def _scored(self, network: nn.Module, forward: Callable[[Segment], Tensor], count: int) -> list[TextScore]:
-        correct, loss = [0] * count, [0.0] * count
+        correct, loss = [0.0] * count, [0.0] * count
+        found: list[Tensor] = []
         state: Tensor | None = None
         with evaluation_mode(network):
             for tokens, targets in self.segments:
                 segment = Segment(tokens, state)
-                for path, logits in enumerate(forward(segment)):
-                    hits, error = judged(logits, targets)
-                    correct[path] += hits
-                    loss[path] += error
+                found += [judged(logits, targets) for logits in forward(segment)]
                 state = segment.after
+        for number, (hits, error) in enumerate(told(found)):
+            correct[number % count] += hits
+            loss[number % count] += error
         return [TextScore(100 * c / self.units, e / self.units) for c, e in zip(correct, loss, strict=True)]

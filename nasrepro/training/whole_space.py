@@ -17,7 +17,7 @@ from nasrepro.spaces.nb201_equivalence import inherited_key
 from nasrepro.supernets.nb201 import NB201Network
 from nasrepro.supernets.nb201_cell import NB201Cell
 from nasrepro.supernets.nb201_prefix import SharedInput
-from nasrepro.training.evaluate import CellScore, Evaluator, evaluation_mode, judged
+from nasrepro.training.evaluate import CellScore, Evaluator, evaluation_mode, judged, told
 
 Report = Callable[[int, int], None]
 
@@ -45,12 +45,13 @@ def score_space(network: NB201Network, judge: Evaluator, report: Report) -> Spac
     assert isinstance(first_cell, NB201Cell)
     with evaluation_mode(network):
         for batch, (x, y) in enumerate(judge.batches):
-            shared = SharedInput(first_cell, network.begin(x))
+            shared, found = SharedInput(first_cell, network.begin(x)), []
             for k, (path, _) in enumerate(classes):
-                hits, error = judged(network.finish(shared.output(path), path, done=1), y)
-                correct[k] += hits
-                loss[k] += error
+                found.append(judged(network.finish(shared.output(path), path, done=1), y))
                 report(batch * len(classes) + k + 1, len(judge.batches) * len(classes))
+            hits, errors = np.transpose(told(found))
+            correct += hits
+            loss += errors
     return _spread(100 * correct / judge.images, loss / judge.images)
 
 
