@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -105,17 +105,23 @@ def _scored(
 ) -> CellScore:
     correct, loss = 0.0, 0.0
     with evaluation_mode(network):
-        for x, y in batches:
-            hits, error = judged(forward(x), y)
+        for hits, error in told([judged(forward(x), y) for x, y in batches]):
             correct += hits
             loss += error
     correct, loss = team.summed(torch.tensor([correct, loss], dtype=torch.float64)).tolist()
     return CellScore(100 * correct / images, loss / images)
 
 
-def judged(logits: Tensor, labels: Tensor) -> tuple[int, float]:
-    """How many of the (B, classes) logits are right, and the sum of their cross-entropies in nats."""
-    return int((logits.argmax(1) == labels).sum()), float(F.cross_entropy(logits, labels, reduction="sum"))
+def judged(logits: Tensor, labels: Tensor) -> Tensor:
+    """How many of the (B, classes) logits are right, and the sum of their cross-entropies in nats; float64 (2,), where
+    the logits are."""
+    right, loss = (logits.argmax(1) == labels).sum(), F.cross_entropy(logits, labels, reduction="sum")
+    return torch.stack([right.double(), loss.double()])
+
+
+def told(found: Sequence[Tensor]) -> list[list[float]]:
+    """What `judged` found, as numbers, all at once: each question to a GPU waits for all that it has to do."""
+    return torch.stack(list(found)).tolist() if found else []
 
 
 @contextmanager
