@@ -127,3 +127,12 @@ def eats(path, group, *, report):
         file.write("x")
     Path(group).write_text(str(os.getpid()))
     return len([bytearray(os.urandom(2**20)) for _ in range(1000)])
+
+
+def my_gpu(*, report):
+    return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
+def gpu_for_a_while(*, report):
+    time.sleep(1.5)
+    return os.environ.get("CUDA_VISIBLE_DEVICES")

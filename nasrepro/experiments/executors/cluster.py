@@ -8,6 +8,7 @@ run store, a folder that all machines must share.
 from __future__ import annotations
 
 import atexit
+import logging
 import queue
 import secrets
 import time
@@ -94,12 +95,12 @@ class DaskExecutor:
 
     def close(self, *, patience: float) -> None:
         left, self._futures = list(self._futures.values()), {}
-        with suppress(OSError, TimeoutError, ValueError):
+        with suppress(Exception):  # whatever is the matter with the cluster, this end of it is closed
             if left:
                 self._client.cancel(left, force=True)
                 self._client.run(remote.stop, self._token, on_error="ignore")
             self._client.unsubscribe_topic(self._topic)
-        with suppress(OSError, TimeoutError):
+        with suppress(Exception):
             self._client.close(timeout=_PATIENCE)
 
     def _heard(self, message: Any) -> None:
@@ -127,6 +128,7 @@ def _connected(address: str) -> Client:
         from distributed import Client
     except ImportError as error:
         raise UserError(f"--cluster {address} needs Dask: pip install 'nasrepro[cluster]'") from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what users must know we say ourselves
     if address.startswith("local:"):
         return Client(_local_cluster(int(address.removeprefix("local:"))), timeout=_PATIENCE)
     try:
@@ -140,8 +142,6 @@ def _connected(address: str) -> Client:
 @lru_cache(maxsize=1)
 def _local_cluster(workers: int) -> LocalCluster:
     """On this machine, until the end of this process; its workers are started again when they die."""
-    import logging
-
     from distributed import LocalCluster
 
     cluster = LocalCluster(
