@@ -161,7 +161,7 @@ class Office:
         if ending.kind in MOST_LOSSES:
             error = f"{error}; so ended {attempt.losses} attempts in a row"
         if ending.kind == "late" and self._timeout is not None:
-            error = f"it took longer than the {duration(self._timeout)} of --run-timeout and was stopped"
+            error = f"it took longer than the {_limit(self._timeout)} of --run-timeout and was stopped"
         return JobOutcome(job, error=error, traceback=ending.traceback or error, seconds=ending.seconds)
 
     def _settle(self, outcome: JobOutcome, shown: Display) -> None:
@@ -173,6 +173,10 @@ class Office:
         else:
             write_atomically(kept, f"{outcome.error}\n\n{outcome.job.label}\n{outcome.traceback}\n".encode())
             shown.failure(outcome)
+
+
+def _limit(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 60 else duration(seconds)
 
 
 def _own_variables() -> dict[str, str]:
