@@ -16,7 +16,7 @@ from nasrepro.experiments.retraining import recipe_for, train_planned
 from nasrepro.experiments.standalone_oracle import StandaloneOracle, retrain_jobs, truth_of
 from nasrepro.oracles.base import Fidelity
 from nasrepro.oracles.table import TableOracle
-from nasrepro.records.standalone import get_training, put_training, training_path
+from nasrepro.records.standalone import get_training, training_path
 from nasrepro.records.store import RunStore
 from nasrepro.splits import Split
 from nasrepro.training.darts_standalone import darts_training, fitting
