@@ -91,7 +91,7 @@ def run_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> Done
         existing = store.get(planned.key)
         if existing is not None:
             return DoneRun(existing, made=False)
-        return DoneRun(run(planned, store, claim.watched(report)), made=True)
+        return DoneRun(run(planned, store, claim.watched(report), claim.check), made=True)
 
 
 def execute_jobs(

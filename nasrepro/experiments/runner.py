@@ -26,15 +26,22 @@ from nasrepro.training.repeatable import prepare_torch
 Report = Callable[[int, int], None]
 
 
-def run(planned: PlannedRun, store: RunStore, report: Report = lambda done, total: None) -> RunRecord:
+def run(
+    planned: PlannedRun,
+    store: RunStore,
+    report: Report = lambda done, total: None,
+    before_storing: Callable[[], None] = lambda: None,
+) -> RunRecord:
     """Do the run in this process, or continue it where it was interrupted; store and return its record.
 
-    A loss that became NaN gives a record of status `diverged`. Whatever else goes wrong is raised.
+    `before_storing` may raise what speaks against that. A loss that became NaN gives a record of status `diverged`.
+    Whatever else goes wrong is raised.
     """
     existing = store.get(planned.key)
     if existing is not None:
         return existing
     record = _made(planned, store, report)
+    before_storing()
     if record.status == "done" and catalog.get(planned.spec.method).one_shot:
         _keep_weights(planned, store)
     store.put(record)

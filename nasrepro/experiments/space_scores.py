@@ -92,6 +92,7 @@ def score_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> No
             found = score_classes(shared.score_or_nan, report)
         meaningful = np.isfinite(found.loss)
         scores = RunScores(*(np.where(meaningful, part, np.nan) for part in (found.accuracy, found.loss)))
+        claim.check()
         write_scores(store.scores_path(planned.key), planned.key, scores)
 
 
