@@ -21,8 +21,10 @@ from nasrepro.datasets import augment
 from nasrepro.datasets.folder_images import FolderData, FolderImages
 from nasrepro.datasets.parts import WHOLE, Cut, Part
 from nasrepro.datasets.streams import Batch, laid_out
+from nasrepro.placement import onto
 from nasrepro.seeds import derive, torch_rng
 
+CPU = torch.device("cpu")
 AHEAD = 2
 """Batches that are decoded beside the one that is asked for."""
 
@@ -94,8 +96,10 @@ class FolderStream:
         channels_last: bool = False,
         workers: int | None = None,
         cut: Cut = WHOLE,
+        device: torch.device = CPU,
     ) -> None:
         """`images` is a split of `data`, which gives side and normalisation; `generator` gives the seed, in one draw.
+        What is decoded goes to `device`.
 
         Raises `ValueError` for an impossible batch size.
         """
@@ -105,6 +109,7 @@ class FolderStream:
         self.cutout = cutout
         self.channels_last = channels_last
         self.workers = workers or decoders()
+        self.device = device
         self.part = Part(0, 0, 0)
         self._epochs = _Epochs(images, data.side, batch_size, int(torch.randint(2**62, (), generator=generator)), cut)
         self._step = 0
@@ -127,7 +132,7 @@ class FolderStream:
         if self._decoded is None:
             keys = self._epochs.keys(self._step)
             self._decoded = _decoded(self._epochs.view, keys, self._epochs.images.labels, self.workers)
-        pixels, labels = next(self._decoded)
+        pixels, labels = (onto(values, self.device) for values in next(self._decoded))
         values = augment.normalize(pixels, self.data.mean, self.data.std)
         self.part = self._epochs.part(self._step)
         values = augment.cutout(values, self.cutout, torch_rng(self._epochs.seed, "cutout", self._step), self.part)
@@ -164,13 +169,14 @@ class FolderBatches:
         *,
         workers: int | None = None,
         cut: Cut = WHOLE,
+        device: torch.device = CPU,
     ) -> None:
         self.images = len(images)
         self._images = images
         self._data = data
         self._parts = max(1, round(len(images) / batch_size))
         self._workers = workers or decoders()
-        self._cut = cut
+        self._cut, self._device = cut, device
 
     def __len__(self) -> int:
         return len(range(self._cut.number, self._parts, self._cut.pieces))
@@ -180,7 +186,10 @@ class FolderBatches:
         indices = torch.arange(self.images).tensor_split(self._parts)[self._cut.number :: self._cut.pieces]
         keys = ([(0, index) for index in part.tolist()] for part in indices)
         for pixels, labels in _decoded(self._view, keys, self._images.labels, self._workers):
-            yield augment.normalize(pixels, self._data.mean, self._data.std), labels
+            yield (
+                augment.normalize(onto(pixels, self._device), self._data.mean, self._data.std),
+                onto(labels, self._device),
+            )
 
     def _view(self, key: Key) -> Tensor:
         return self._images.scoring_view(key[1], self._data.side)

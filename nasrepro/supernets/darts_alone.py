@@ -8,6 +8,7 @@ from functools import reduce
 import torch
 from torch import Tensor, nn
 
+from nasrepro.placement import onto
 from nasrepro.spaces.darts_genotype import Cell, DartsGenotype
 from nasrepro.spaces.darts_skeleton import DartsSkeleton
 from nasrepro.supernets.blocks import Classifier
@@ -123,4 +124,4 @@ class DartsStandalone(nn.Module):
         keep = 1 - self.drop_path
         start, stop, whole = self.drawn or (0, len(x), len(x))
         kept = torch.rand(whole, 1, 1, 1, generator=self.drops, device=self.drops.device)[start:stop] < keep
-        return x * (kept / keep).to(x)
+        return x * onto(kept / keep, x.device).to(x.dtype)

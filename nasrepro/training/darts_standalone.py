@@ -60,6 +60,7 @@ def darts_training(
         cutout=settings.cutout,
         channels_last=settings.channels_last,
         cut=team.cut,
+        device=team.device,
     )
 
     def loss(x: Tensor, y: Tensor) -> Tensor:

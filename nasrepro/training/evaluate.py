@@ -95,7 +95,9 @@ def evaluator(
 ) -> Evaluator | FolderEvaluator:
     """What scores networks on one split of `data`."""
     if isinstance(data, FolderData):
-        return FolderEvaluator(FolderBatches(data.split(split), data, batch_size, cut=team.cut), team)
+        return FolderEvaluator(
+            FolderBatches(data.split(split), data, batch_size, cut=team.cut, device=team.device), team
+        )
     return Evaluator(data.split(split), data, batch_size, team)
 
 

@@ -24,6 +24,7 @@ from nasrepro.training.standalone_loop import (
     StandaloneTraining,
 )
 from nasrepro.training.supernet import Diverged
+from nasrepro.training.team import ALONE, Team
 
 _EXPLODED = 100.0  # nats per word: guessing blindly among 10,000 words costs 9.2
 
@@ -62,6 +63,7 @@ class LanguageTraining(StandaloneTraining[Segment]):
         valid: Judge[Segment],
         settings: LanguageSettings,
         logits: Callable[[Segment], Tensor],
+        team: Team = ALONE,
     ) -> None:
         def loss(segment: Segment, targets: Tensor) -> Tensor:
             segment.begin()
@@ -78,6 +80,7 @@ class LanguageTraining(StandaloneTraining[Segment]):
             loss=loss,
             logits=logits,
             clip=settings.clip,
+            team=team,
         )
         self.progress = LanguageProgress()
         self._kept: dict[str, Any] | None = None

@@ -17,6 +17,7 @@ from nasrepro.supernets.darts_rnn_frame import Dropouts
 from nasrepro.training.evaluate import CellScore
 from nasrepro.training.language import LanguageSettings
 from nasrepro.training.language_loop import LanguageProgress, LanguageTraining
+from nasrepro.training.team import ALONE, Team
 from nasrepro.training.text_evaluate import TextEvaluator
 
 
@@ -51,13 +52,20 @@ def train_language_model(
 
 def tested(training: LanguageTraining, text: TextData, settings: LanguageSettings) -> CellScore:
     """The weights that a training kept, on the test text."""
-    return training.test(TextEvaluator(text.test, settings.test_batch, settings.bptt))
+    return training.test(TextEvaluator(text.test.to(training.team.device), settings.test_batch, settings.bptt))
 
 
 def language_training(
-    genotype: RnnGenotype, text: TextData, skeleton: RnnSkeleton, settings: LanguageSettings, seed: int
+    genotype: RnnGenotype,
+    text: TextData,
+    skeleton: RnnSkeleton,
+    settings: LanguageSettings,
+    seed: int,
+    *,
+    team: Team = ALONE,
 ) -> LanguageTraining:
-    """The training, ready to run; weights, masks and lengths of segments are drawn from the seed alone."""
+    """The training, ready to run on the device of a team of one; weights, masks and lengths of segments are drawn from
+    the seed alone."""
     network = RnnStandalone(
         skeleton,
         genotype,
@@ -72,16 +80,16 @@ def language_training(
         ar=settings.ar,
         rng=torch_rng(seed, "standalone", "weights"),
         masks=torch_rng(seed, "standalone", "masks"),
-    )
+    ).to(team.device)
     stream = TextStream(
-        text.train,
+        text.train.to(team.device),
         settings.batch_size,
         bptt=settings.bptt,
         lengths="random",
         seed=derive(seed, "standalone", "train"),
     )
-    judge = TextEvaluator(text.valid, settings.valid_batch, settings.bptt)
-    return LanguageTraining(network, stream, judge, settings, network)
+    judge = TextEvaluator(text.valid.to(team.device), settings.valid_batch, settings.bptt)
+    return LanguageTraining(network, stream, judge, settings, network, team)
 
 
 def fitting_text(data: TextData, skeleton: RnnSkeleton, settings: LanguageSettings) -> TextData:
