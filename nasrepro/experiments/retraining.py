@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from nasrepro import benchmarks
 from nasrepro.benchmarks import Benchmark
@@ -27,7 +27,12 @@ from nasrepro.records.standalone import (
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Genotype
 from nasrepro.splits import Split
-from nasrepro.training.retraining import Retraining
+from nasrepro.training.retraining import UNCUT, Replication, Retraining
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nasrepro.training.team import Team
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class TrainingRecipe:
     """Of the type that the benchmark's published recipe has."""
     skeleton: Any
     threads: int = 1
+    device: str = "cpu"
+    replication: Replication = UNCUT
     allow_unverified: bool = False
 
     @property
@@ -83,6 +90,9 @@ class TrainingRecipe:
             split="both" if self.task.scores_both else split.value,
             seed=seed,
             threads=self.threads,
+            device=self.device,
+            replicas=self.replication.replicas,
+            scaling=self.replication.scaling,
             settings={"training": training.model_dump(mode="json"), "skeleton": dict(vars(self.skeleton))},
         )
         data, _ = self.data
@@ -95,11 +105,14 @@ def recipe_for(
     *,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     threads: int = 1,
+    device: str = "cpu",
+    replication: Replication = UNCUT,
     allow_unverified: bool = False,
 ) -> TrainingRecipe:
     """How the benchmark's cells are trained: as published, replaced by the scale's values, then by `overrides`.
 
-    Raises `UserError` for a benchmark whose truth is a table, and for settings that do not exist or cannot be.
+    Raises `UserError` for a benchmark whose truth is a table, for settings that do not exist or cannot be, and for
+    replicas of a language model.
     """
     how = benchmark.retraining
     if how is None:
@@ -112,6 +125,11 @@ def recipe_for(
         if block not in ("training", "skeleton"):
             raise unknown("block of settings", block, ("training", "skeleton"))
     model = type(how.published)
+    if replication.replicas > 1 and model.task == "text":
+        raise UserError(
+            f"{replication.replicas} replicas cannot train on the text of '{benchmark.name}', whose segments carry on "
+            "where the last ones ended; allowed: 1"
+        )
     values = how.published.model_dump() | dict(how.scales.get(scale, {}).get("training", {}))
     return TrainingRecipe(
         benchmark=benchmark,
@@ -120,6 +138,8 @@ def recipe_for(
         settings=model.model_validate(validated(model, "training", values | dict(overrides.get("training", {})))),
         skeleton=_skeleton(benchmark, how, scale, overrides.get("skeleton", {})),
         threads=threads,
+        device=device,
+        replication=replication,
         allow_unverified=allow_unverified,
     )
 
@@ -145,21 +165,33 @@ def train_planned(planned: PlannedTraining, store: RunStore, *, report: Report) 
 
     A loss that became NaN gives a record of status `diverged`. Two processes that share a store wait for each other.
     """
+    import torch
+
+    from nasrepro.training.team import Team
+
     with claimed(store.root / FOLDER, planned.key) as claim:
         existing = get_training(store, planned.key)
         if existing is not None:
             return existing
-        record = _trained(planned, store, claim.watched(report))
+        team = Team(torch.device(planned.spec.device))
+        record = trained(planned, checkpoint_of(planned, store), claim.watched(report), team)
         claim.check()
         put_training(store, record)
     return record
 
 
-def _trained(planned: PlannedTraining, store: RunStore, report: Report) -> StandaloneRecord:
-    from nasrepro.training.repeatable import prepare_torch
+def checkpoint_of(planned: PlannedTraining, store: RunStore) -> Path:
+    """Where a training that is not finished is kept."""
+    return store.work_folder(planned.key) / "checkpoint.pt"
+
+
+def trained(planned: PlannedTraining, file: Path | None, report: Report, team: Team) -> StandaloneRecord:
+    """Do the training as a process of `team`, or continue it from the checkpoint in `file`, which the leading process
+    has; nothing else is read from a store or written into one."""
+    from nasrepro.training.repeatable import peak_memory, prepare_torch
 
     spec = planned.spec
-    prepare_torch(spec.threads)
+    prepare_torch(spec.threads, spec.device)
     benchmark = benchmarks.get(spec.benchmark)
     how = benchmark.retraining
     assert how is not None, spec.benchmark
@@ -172,8 +204,9 @@ def _trained(planned: PlannedTraining, store: RunStore, report: Report) -> Stand
         seed=spec.seed,
         split=spec.split,
         allow_unverified=planned.allow_unverified,
+        replication=Replication(spec.replicas, spec.scaling),
     )
-    found = TASKS[how.published.task].train(order, store.work_folder(planned.key) / "checkpoint.pt", report)
+    found = TASKS[how.published.task].train(order, file, report, team)
     counted = benchmark.space.cost(genotype, order.skeleton)
     return StandaloneRecord(
         key=planned.key,
@@ -182,6 +215,7 @@ def _trained(planned: PlannedTraining, store: RunStore, report: Report) -> Stand
         data=planned.data,
         params=counted.params,
         macs=counted.macs,
+        memory_bytes=peak_memory(spec.device),
         provenance=provenance.collect(),
         **{"params_with_auxiliary": counted.params, **found},
     )

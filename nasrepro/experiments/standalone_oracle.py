@@ -18,6 +18,7 @@ from nasrepro.records.standalone import TRAINING_VERSION, StandaloneRecord, get_
 from nasrepro.records.store import RunStore
 from nasrepro.spaces.base import Genotype
 from nasrepro.splits import Split
+from nasrepro.training.retraining import UNCUT
 
 
 def _silent(done: int, total: int) -> None:
@@ -31,6 +32,8 @@ def truth_of(
     threads: int = 1,
     allow_unverified: bool = False,
     report: Report = _silent,
+    *,
+    device: str = "cpu",
 ) -> Oracle:
     """The benchmark's table, or where it has none the trainings of its cells at this scale, kept in the store;
     `report` is told how far each of them is.
@@ -39,7 +42,7 @@ def truth_of(
     """
     if benchmark.retraining is None:
         return benchmark.open_oracle(store.root)
-    recipe = recipe_for(benchmark, scale, threads=threads, allow_unverified=allow_unverified)
+    recipe = recipe_for(benchmark, scale, threads=threads, device=device, allow_unverified=allow_unverified)
     return StandaloneOracle(recipe, store, benchmark.retraining.trials_at(scale), report)
 
 
@@ -132,6 +135,8 @@ class StandaloneOracle(Oracle):
             "trials": self.trials,
             "images": recipe.data[0],
             "version": TRAINING_VERSION,
+            **({} if recipe.device == "cpu" else {"device": recipe.device}),
+            **({} if recipe.replication == UNCUT else vars(recipe.replication)),
         }
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
@@ -178,15 +183,20 @@ def retrain_jobs(oracle: StandaloneOracle, genotypes: Sequence[Genotype], asked:
 def jobs_of(trainings: Sequence[PlannedTraining], store: RunStore) -> list[Job]:
     """Those that have no record yet, each once."""
     return [
-        Job(
-            planned.key,
-            f"{planned.spec.genotype} seed {planned.spec.seed}",
-            train_planned,
-            (planned, store.absolute()),
-            group="training",
-            threads=planned.spec.threads,
-            gpu=planned.spec.device != "cpu",
-        )
+        job_of(planned, store)
         for planned in {planned.key: planned for planned in trainings}.values()
         if get_training(store, planned.key) is None
     ]
+
+
+def job_of(planned: PlannedTraining, store: RunStore) -> Job:
+    """One training."""
+    return Job(
+        planned.key,
+        f"{planned.spec.genotype} seed {planned.spec.seed}",
+        train_planned,
+        (planned, store.absolute()),
+        group="training",
+        threads=planned.spec.threads,
+        gpu=planned.spec.device != "cpu",
+    )

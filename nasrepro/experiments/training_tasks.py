@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from nasrepro.datasets.text import TextData
     from nasrepro.training.darts_standalone import Data
     from nasrepro.training.evaluate import CellScore
+    from nasrepro.training.retraining import Replication
+    from nasrepro.training.team import Team
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Order:
     split: str
     """As in the record's specification."""
     allow_unverified: bool
+    replication: Replication
 
 
 class Wanted(Protocol):
@@ -43,6 +46,9 @@ class Wanted(Protocol):
 
     @property
     def settings(self) -> Any: ...
+
+    @property
+    def replication(self) -> Replication: ...
 
     @property
     def allow_unverified(self) -> bool: ...
@@ -64,8 +70,9 @@ class TrainingTask(Protocol):
     def words(self, wanted: Wanted) -> tuple[str, str]:
         """Data and network in words."""
 
-    def train(self, order: Order, file: Path, report: Report) -> dict[str, Any]:
-        """Do it, or continue it from the checkpoint in `file`; the fields of its record that are its outcome."""
+    def train(self, order: Order, file: Path | None, report: Report, team: Team) -> dict[str, Any]:
+        """Do it as a process of `team`, or continue it from the checkpoint in `file`, which the leading process has;
+        the fields of its record that are its outcome."""
 
 
 class ImageTask:
@@ -77,7 +84,7 @@ class ImageTask:
         from nasrepro.training.darts_standalone import fitting
 
         data = self._load(wanted, Split.TEST)
-        fitting(data, wanted.skeleton, wanted.settings, Split.TEST)
+        fitting(data, wanted.skeleton, wanted.settings, Split.TEST, wanted.replication)
         return dict(data.hashes), data.verified
 
     def validates(self, dataset: str) -> bool:
@@ -92,15 +99,24 @@ class ImageTask:
         data = f"{images} of {wanted.dataset} at {network.image_size}×{network.image_size}"
         return data, f"{network.cells} cells, C = {network.channels}"
 
-    def train(self, order: Order, file: Path, report: Report) -> dict[str, Any]:
+    def train(self, order: Order, file: Path | None, report: Report, team: Team) -> dict[str, Any]:
         from nasrepro.spaces.darts_costs import with_auxiliary
         from nasrepro.training.darts_standalone import darts_training, fitting
         from nasrepro.training.supernet import Diverged
 
         split = Split(order.split)
         data = self._load(order, split)
-        images = fitting(data, order.skeleton, order.settings, split)
-        training = darts_training(order.genotype, images, order.skeleton, order.settings, order.seed, split=split)
+        images = fitting(data, order.skeleton, order.settings, split, order.replication)
+        training = darts_training(
+            order.genotype,
+            images,
+            order.skeleton,
+            order.settings,
+            order.seed,
+            split=split,
+            replication=order.replication,
+            team=team,
+        )
         problem = None
         try:
             training.run(file, report)
@@ -146,12 +162,12 @@ class TextTask:
         tokens = "all training tokens" if how.train_tokens is None else f"{how.train_tokens:,} training tokens"
         return f"{tokens} of {wanted.dataset} with {network.vocabulary:,} words", f"H = {network.hidden}"
 
-    def train(self, order: Order, file: Path, report: Report) -> dict[str, Any]:
+    def train(self, order: Order, file: Path | None, report: Report, team: Team) -> dict[str, Any]:
         from nasrepro.training.language_standalone import language_training, tested
         from nasrepro.training.supernet import Diverged
 
         text = self._load(order)
-        training = language_training(order.genotype, text, order.skeleton, order.settings, order.seed)
+        training = language_training(order.genotype, text, order.skeleton, order.settings, order.seed, team=team)
         problem, test = None, None
         try:
             training.run(file, report)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from nasrepro.records.later import LaterFields
 from nasrepro.records.record import Provenance
 from nasrepro.records.spec import Scale
 from nasrepro.records.store import PLAIN, RunStore, read_model, write_record
@@ -24,8 +25,10 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class StandaloneSpec(_Part):
+class StandaloneSpec(LaterFields, _Part):
     """One training: nothing that changes its record is missing here, and nothing else is in it."""
+
+    later: ClassVar[tuple[str, ...]] = ("replicas", "scaling")
 
     genotype: str
     """Id such as `darts:…`."""
@@ -37,6 +40,10 @@ class StandaloneSpec(_Part):
     seed: int
     threads: int = 1
     device: str = "cpu"
+    replicas: int = 1
+    """Parts that every batch is cut into, each normalised by its own statistics; in processes or in turn."""
+    scaling: Literal["fixed", "linear"] = "fixed"
+    """`linear`: batch size and learning rate of the settings are those of one replica."""
     settings: dict[str, JsonValue]
     """Every resolved setting: blocks `training` and `skeleton`."""
 
@@ -62,11 +69,13 @@ class ScoredEpoch(_Part):
         return math.exp(self.loss) if self.loss is not None and self.loss < _OVERFLOW else math.inf
 
 
-class StandaloneRecord(_Part):
+class StandaloneRecord(LaterFields, _Part):
     """The result of one training. `final` is what an honest table quotes; `best` was chosen on the scored images.
 
     A language model is scored on the test text with the weights that were best on the validation text.
     """
+
+    later: ClassVar[tuple[str, ...]] = ("memory_bytes",)
 
     schema_version: int = SCHEMA_VERSION
     training_version: int = TRAINING_VERSION
@@ -101,6 +110,9 @@ class StandaloneRecord(_Part):
     macs: int
     seconds: float
     """Of all epochs and scorings, by the clock; not part of equality."""
+    memory_bytes: int | None = None
+    """The most that was taken of the memory of one GPU; not part of equality. None on processors, whose workers do many
+    jobs."""
     provenance: Provenance
 
     @property
@@ -131,8 +143,9 @@ class StandaloneRecord(_Part):
         return max(self.curve, key=lambda point: point.accuracy) if self.status == "done" else None
 
     def comparable(self) -> dict[str, Any]:
-        """Everything two equal trainings must share: the record without seconds, host, command and time of day."""
-        return self.model_dump(mode="json", exclude={"seconds", "provenance"})
+        """Everything two equal trainings must share: the record without seconds, memory, host, command and time of
+        day."""
+        return self.model_dump(mode="json", exclude={"seconds", "memory_bytes", "provenance"})
 
 
 def training_path(store: RunStore, key: str) -> Path:

@@ -42,7 +42,7 @@ def no_training(monkeypatch):
     def refuse(*_):
         raise AssertionError("something was trained")
 
-    monkeypatch.setattr(retraining, "_trained", refuse)
+    monkeypatch.setattr(retraining, "trained", refuse)
 
 
 def test_what_is_asked_for_is_trained_once_and_kept(oracle, store, monkeypatch, request):
