@@ -13,14 +13,15 @@ def keep_weights(store: RunStore, key: str) -> None:
 
     Weights can be made again, so their absence is no reason to lose a run.
     """
-    state = checkpoint.load(store.work_folder(key) / "checkpoint.pt")
+    state = checkpoint.load(store.work_folder(key) / "checkpoint.pt", or_previous=False)
     if state is not None:
-        checkpoint.save(store.weights_path(key), {"key": key, "network": state["network"]})
+        weights = {"key": key, "network": state["network"]}
+        checkpoint.save(store.weights_path(key), weights, keep_previous=False)
 
 
 def load_weights(store: RunStore, key: str) -> dict[str, Any] | None:
     """The network's state at the end of the run, or None when it is not there, damaged or another run's."""
-    state = checkpoint.load(store.weights_path(key))
+    state = checkpoint.load(store.weights_path(key), or_previous=False)
     if state is None or state.get("key") != key:
         return None
     network: dict[str, Any] = state["network"]

@@ -1,10 +1,8 @@
 """Stopping anywhere and starting again ends in the same state, to the last bit."""
 
 import pytest
-import torch
 from tiny_training import Stop, assert_identical, comparable, stop_at
 
-from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import Evaluator
 
 STEPS = 15
@@ -61,49 +59,3 @@ def test_a_finished_training_is_not_trained_again(make_training, few_digits, tmp
     first = finish(make_training(), file, few_digits)
     again = finish(make_training(), file, few_digits, report=stop_at(1))
     assert_identical(first, again)
-
-
-def truncated(content):
-    return content[: len(content) // 2]
-
-
-def flipped(content):
-    middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-
-
-@pytest.mark.parametrize("damage", [truncated, flipped, lambda _: b"", lambda c: c[32:], lambda c: b"rubbish" * 99])
-def test_a_damaged_checkpoint_means_starting_over(make_training, few_digits, tmp_path, damage):
-    whole = comparable(finish(make_training(), tmp_path / "whole.pt", few_digits))
-    file = tmp_path / "c.pt"
-    with pytest.raises(Stop):
-        finish(make_training(), file, few_digits, stop_at(12))
-    file.write_bytes(damage(file.read_bytes()))
-    assert checkpoint.load(file) is None
-    steps = []
-    ended = finish(make_training(), file, few_digits, lambda done, total: steps.append(done))
-    assert steps[0] == 1
-    assert_identical(comparable(ended), whole)
-
-
-def test_checkpoints_round_trip_and_leave_no_temporary_file(tmp_path):
-    state = {"a": torch.arange(3), "b": {"c": [1, 2.5, "x", None], 3: True}, "t": (torch.ones(2, dtype=torch.uint8),)}
-    checkpoint.save(tmp_path / "deep" / "c.pt", state)
-    assert_identical(checkpoint.load(tmp_path / "deep" / "c.pt"), state)
-    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["c.pt"]
-
-
-def test_an_absent_checkpoint_is_none(tmp_path):
-    assert checkpoint.load(tmp_path / "none.pt") is None
-
-
-def test_a_checkpoint_never_executes_what_it_holds(tmp_path):
-    """Content with a valid digest that is not plain data is refused by torch, not run."""
-
-    class Hostile:
-        def __reduce__(self):
-            return (print, ("executed",))
-
-    checkpoint.save(tmp_path / "c.pt", {"x": Hostile()})
-    with pytest.raises(Exception, match=r"(?i)weights.only"):
-        checkpoint.load(tmp_path / "c.pt")
