@@ -58,6 +58,14 @@ RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try runs agai
 Threads = Annotated[
     int, typer.Option(parser=whole_number(1), metavar="N", help="Threads of one run; part of its specification.")
 ]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|cpu|cuda[:I]",
+        help="What runs compute on; auto is a GPU where there is one. The kind, not the number, is part of a run's "
+        "specification.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="BLOCK.NAME=VALUE", help="Replace a setting; may be given several times."),

@@ -10,16 +10,12 @@ import typer
 
 from nasrepro import console
 from nasrepro.commands import options
-from nasrepro.commands.folders import ensure_writable
-from nasrepro.commands.run import raise_failures
 from nasrepro.errors import RunFailed, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nasrepro.benchmarks import Benchmark
-    from nasrepro.experiments.executors.means import Means
-    from nasrepro.experiments.retraining import PlannedTraining
     from nasrepro.records.standalone import StandaloneRecord
     from nasrepro.records.store import RunStore
     from nasrepro.spaces.base import Genotype
@@ -47,6 +43,20 @@ def retrain(
     run_timeout: options.RunTimeout = None,
     retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
+    device: options.Device = "auto",
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.whole_number(1),
+            metavar="N",
+            help="Cut every batch into N parts that are normalised apart: by N processes of torchrun, or in turn.",
+            show_default="processes of torchrun",
+        ),
+    ] = None,
+    scaling: Annotated[
+        str,
+        typer.Option(help="What batch size and learning rate are of: a step (fixed) or one replica (linear)."),
+    ] = "fixed",
     settings: options.Settings = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
@@ -54,30 +64,37 @@ def retrain(
     """Train cells from scratch and print what they are worth: of images their error, after the last and after the best
     epoch; of a text their perplexity on validation and test words."""
     from nasrepro import benchmarks
-    from nasrepro.commands.retrained import facts, show
+    from nasrepro.commands.trained_by import replication, trainers
     from nasrepro.experiments.plan import parse_seeds
     from nasrepro.experiments.retraining import recipe_for
     from nasrepro.experiments.variants import parse_overrides
     from nasrepro.records.store import RunStore
 
-    target, store = benchmarks.get(benchmark), RunStore(runs)
-    recipe = recipe_for(
-        target,
-        scale,
-        overrides=parse_overrides(settings or []),
-        threads=threads,
-        allow_unverified=allow_unverified,
-    )
-    cells = list(dict.fromkeys(_genotype(text, target, store) for text in genotypes))
-    numbers = parse_seeds(seeds)
-    ensure_writable(runs, "--runs")
-    planned = [recipe.planned(cell, seed) for cell in cells for seed in numbers]
-    records = _carry_out(planned, store, options.means(workers, cluster, run_timeout, retry_failed))
+    with trainers(options.means(workers, cluster, run_timeout, retry_failed), device) as hands:
+        target, store = benchmarks.get(benchmark), RunStore(runs)
+        recipe = recipe_for(
+            target,
+            scale,
+            overrides=parse_overrides(settings or []),
+            threads=threads,
+            device=hands.device,
+            replication=replication(replicas, scaling, hands.processes),
+            allow_unverified=allow_unverified,
+        )
+        cells = list(dict.fromkeys(_genotype(text, target, store) for text in genotypes))
+        planned = [recipe.planned(cell, seed) for cell in cells for seed in parse_seeds(seeds)]
+        _answer(hands.carry_out(planned, store), target, store, json=json)
+
+
+def _answer(records: Sequence[StandaloneRecord], target: Benchmark, store: RunStore, *, json: bool) -> None:
+    """Print what the trainings say of their cells. Raises `RunFailed` where one diverged."""
+    from nasrepro.commands.retrained import facts, show
+
     if json:
         console.show_json([facts(record, target, store) for record in records])
     else:
-        for cell in cells:
-            show([record for record in records if record.spec.genotype == cell.id], target, store)
+        for cell in dict.fromkeys(record.spec.genotype for record in records):
+            show([record for record in records if record.spec.genotype == cell], target, store)
     lost = [f"{record.spec.genotype} seed {record.spec.seed}: {record.problem}" for record in records if record.problem]
     if lost:
         raise RunFailed(f"{len(lost)} of {len(records)} trainings diverged: {'; '.join(lost)}")
@@ -110,24 +127,3 @@ def _genotype(text: str, benchmark: Benchmark, store: RunStore) -> Genotype:
         )
     found: Genotype = benchmark.space.parse(record.found.genotype)
     return found
-
-
-def _carry_out(planned: Sequence[PlannedTraining], store: RunStore, means: Means) -> list[StandaloneRecord]:
-    """Do what is not done; the records in the order of the plan. Raises `RunFailed` when a training failed."""
-    from nasrepro.experiments.execute import execute_jobs
-    from nasrepro.experiments.standalone_oracle import jobs_of
-    from nasrepro.records.standalone import get_training
-
-    jobs = jobs_of(planned, store)
-    outcomes = execute_jobs(
-        jobs,
-        means,
-        work_root=store.root / "work",
-        title="trainings",
-        console=console.messages(),
-    )
-    failures = [outcome for outcome in outcomes if outcome.error is not None]
-    done, found = len(jobs) - len(failures), len(planned) - len(jobs)
-    console.note(f"trainings: {done} new, {found} found in '{store.root}', {len(failures)} failed")
-    raise_failures(failures, len(planned), store, "trainings")
-    return [record for one in planned if (record := get_training(store, one.key)) is not None]

@@ -51,7 +51,11 @@ def facts(record: StandaloneRecord, benchmark: Benchmark, store: RunStore) -> di
         **measured,
         "params": record.params,
         "macs": record.macs,
+        "device": record.spec.device,
+        "replicas": record.spec.replicas,
+        "scaling": record.spec.scaling,
         "seconds": record.seconds,
+        "memory_bytes": record.memory_bytes,
         "printed": printed,
         "settings": record.spec.settings,
         "notes": notes(record, benchmark),
@@ -120,7 +124,7 @@ def show(records: Sequence[StandaloneRecord], benchmark: Benchmark, store: RunSt
     console.say(f"      {first.spec.genotype}, {_size(first)}")
     rows = [[record.spec.seed, *layout.row(record), round(record.seconds / 60, 1)] for record in records]
     scored = "validation and test" if first.of_text else first.spec.split
-    title = f"{benchmark.name}, {first.spec.scale} scale, {scored} {layout.data}"
+    title = f"{benchmark.name}, {first.spec.scale} scale, {scored} {layout.data}{_means(first)}"
     console.show_table(("seed", *layout.columns, "minutes"), rows, title=title)
     if printed:
         console.show_table(
@@ -133,6 +137,18 @@ def show(records: Sequence[StandaloneRecord], benchmark: Benchmark, store: RunSt
         console.say(f"note: the {layout.data} could not be verified as the official ones")
     for record in records:
         console.say(f"record: {training_path(store, record.key)}")
+
+
+def _means(record: StandaloneRecord) -> str:
+    """What is said of a training that one processor did not do at once."""
+    spec, said = record.spec, ""
+    if spec.device != "cpu":
+        peak = "" if record.memory_bytes is None else f", {record.memory_bytes / 2**30:.1f} GiB at most"
+        said += f", on {spec.device}{peak}"
+    if spec.replicas > 1:
+        of = "a replica" if spec.scaling == "linear" else "a step"
+        said += f", {spec.replicas} replicas, batch size and learning rate of {of}"
+    return said
 
 
 def _size(record: StandaloneRecord) -> str:

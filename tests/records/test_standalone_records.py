@@ -7,6 +7,7 @@ import pytest
 
 from nasrepro.errors import UserError
 from nasrepro.experiments.provenance import collect
+from nasrepro.records.spec import run_key
 from nasrepro.records.standalone import (
     ScoredEpoch,
     StandaloneRecord,
@@ -101,3 +102,28 @@ def test_a_damaged_record_is_named(tmp_path, change, words):
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     with pytest.raises(UserError, match=f"{record.key}.*{words}"):
         get_training(store, record.key)
+
+
+def test_what_went_without_saying_is_not_written_and_changes_no_key():
+    """The key is from before there were replicas."""
+    spec = make().spec
+    assert run_key(spec, {"digits": "00"}, 1) == "cd57862a8d64f8c85607"
+    assert set(spec.model_dump(mode="json")) == {
+        "genotype",
+        "benchmark",
+        "scale",
+        "split",
+        "seed",
+        "threads",
+        "device",
+        "settings",
+    }
+    replicated = spec.model_copy(update={"replicas": 8, "scaling": "linear"})
+    assert run_key(replicated, {"digits": "00"}, 1) != "cd57862a8d64f8c85607"
+    for whole in (make(), make(spec=replicated, memory_bytes=5)):
+        assert StandaloneRecord.model_validate_json(whole.model_dump_json()) == whole
+    assert "memory_bytes" not in make().model_dump_json()
+
+
+def test_memory_is_no_part_of_equality():
+    assert make(memory_bytes=5).comparable() == make(memory_bytes=6).comparable() == make().comparable()
