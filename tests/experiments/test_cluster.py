@@ -82,6 +82,19 @@ def test_jobs_that_need_a_gpu_get_different_ones_from_workers_that_have_some(clu
     assert values[4] is None
 
 
+@pytest.mark.parametrize("cluster", [("--resources", "GPU=2")], indirect=True)
+def test_a_worker_hands_out_as_many_gpus_as_it_declares(cluster, tmp_path):
+    todo = [Job(f"k{number}", "j", jobs.gpu_for_a_while, gpu=True) for number in range(2)]
+    outcomes, _ = run(todo, tmp_path, cluster=cluster.address)
+    assert sorted(outcome.value for outcome in outcomes) == ["0", "1"]
+
+
+def test_gpus_are_counted_as_a_process_sees_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,GPU-8a,7")
+    (outcome,), _ = run([Job("k", "j", jobs.my_gpu, gpu=True)], tmp_path, gpus=(1,))
+    assert outcome.value == "GPU-8a"
+
+
 def test_processes_of_this_machine_get_the_gpus_in_turn(tmp_path):
     todo = [Job(f"k{number}", "j", jobs.gpu_for_a_while, gpu=True) for number in range(2)]
     outcomes, _ = run(todo, tmp_path, gpus=(3, 5))

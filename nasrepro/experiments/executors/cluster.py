@@ -148,6 +148,7 @@ def _local_cluster(workers: int) -> LocalCluster:
         n_workers=workers,
         threads_per_worker=1,
         processes=True,
+        resources={"GPU": 1},  # in case there are any: who has none never asks
         memory_limit=0,  # the job's process uses the memory, not the worker
         dashboard_address=None,
         silence_logs=logging.CRITICAL,

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Pipe
 from pathlib import Path
@@ -147,9 +147,13 @@ def _starved() -> int:
     return int(counters[counters.index("oom_kill") + 1]) if "oom_kill" in counters else 0
 
 
-def visible_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """What CUDA_VISIBLE_DEVICES names, or nothing where it is not set."""
-    return [name.strip() for name in environment.get(_GPUS, "").split(",") if name.strip()]
+def gpu_names(wanted: Sequence[int], there: int = 0) -> list[str]:
+    """Names for CUDA_VISIBLE_DEVICES of the GPUs that may be handed out: the `wanted` ones of those that this process
+    sees, or all, which are `there` where the variable does not say."""
+    visible = [name.strip() for name in os.environ.get(_GPUS, "").split(",") if name.strip()]
+    if not wanted:
+        return visible or [str(number) for number in range(there)]
+    return [visible[number] if number < len(visible) else str(number) for number in wanted]
 
 
 def _environment(order: Order, gpu: str | None) -> dict[str, str]:

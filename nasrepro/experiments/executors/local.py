@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from nasrepro.experiments.executors.hands import Hand
+from nasrepro.experiments.executors.hands import Hand, gpu_names
 from nasrepro.experiments.executors.messages import PROGRESS
 from nasrepro.experiments.executors.orders import Began, Ended, Ending, Event, Noticed, Order, Progressed
 
@@ -27,7 +27,7 @@ class LocalExecutor:
 
     def __init__(self, workers: int, gpus: Sequence[int] = ()) -> None:
         self._slots = workers
-        self._gpus = list(gpus)
+        self._gpus = gpu_names(gpus)
         self._hands: dict[int, Hand] = {}
         self._free = list(range(workers))[::-1]
         self._threads: list[threading.Thread] = []
@@ -62,7 +62,7 @@ class LocalExecutor:
                 self._hands.popitem()[1].dismiss(patience=patience)
 
     def _carry_out(self, order: Order, slot: int) -> None:
-        gpu = str(self._gpus[slot % len(self._gpus)]) if order.gpu and self._gpus else None
+        gpu = self._gpus[slot % len(self._gpus)] if order.gpu and self._gpus else None
         self._events.put(Began(order.ticket, ""))
         try:
             hand = self._hand(order, slot, gpu)

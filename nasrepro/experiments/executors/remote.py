@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nasrepro
-from nasrepro.experiments.executors.hands import Hand, visible_gpus
+from nasrepro.experiments.executors.hands import Hand, gpu_names
 from nasrepro.experiments.executors.messages import BEGAN
 from nasrepro.experiments.executors.orders import Ending, Order
 
@@ -27,12 +28,14 @@ class Crew:
         self._idle: list[Hand] = []
         self._stopped: set[str] = set()
 
-    def begin(self, order: Order, driver: str, name: object) -> Hand:
-        """A process for an order; raises `OSError` where the system starts no more, or where the driver has stopped."""
+    def begin(self, order: Order, driver: str, gpus: Sequence[str]) -> Hand:
+        """A process for an order, one that computes on a GPU with the least used of `gpus`; raises `OSError` where the
+        system starts no more, or where the driver has stopped."""
         with self._lock:
             if driver in self._stopped:
                 raise OSError("its driver has stopped")
-            gpu = self._gpu(order, name) if order.gpu else None
+            used = [own for _, own in self._busy.values()]
+            gpu = min(gpus, key=used.count) if order.gpu and gpus else None
             hand = next((idle for idle in self._idle if idle.fits(order, gpu)), None)
             if hand is None:
                 hand = Hand(order, gpu)
@@ -68,16 +71,6 @@ class Crew:
             self._idle.remove(hand)
         hand.dismiss(patience=2.0)
 
-    def _gpu(self, order: Order, name: object) -> str | None:
-        """The least used of the GPUs that may be handed out; the workers of one machine begin with different ones."""
-        gpus = [str(number) for number in order.gpus] or visible_gpus()
-        if not gpus:
-            return None
-        first = name if isinstance(name, int) else 0
-        gpus = gpus[first % len(gpus) :] + gpus[: first % len(gpus)]
-        used = [gpu for _, gpu in self._busy.values()]
-        return min(gpus, key=used.count)
-
 
 _CREW = Crew()
 
@@ -93,13 +86,21 @@ def carry_out(order: dict[str, Any], driver: str) -> dict[str, Any]:
 
     tell(BEGAN, [worker.name if isinstance(worker.name, str) else f"worker {worker.name}"])
     try:
-        hand = _CREW.begin(own, driver, worker.name)
+        hand = _CREW.begin(own, driver, _gpus(own, worker))
     except OSError as error:
         return asdict(Ending("error", error=f"no process can be started for it: {error.strerror or error}"))
     try:
         return asdict(hand.carry_out(own, tell))
     finally:
         _CREW.end(own, driver)
+
+
+def _gpus(order: Order, worker: Any) -> list[str]:
+    """The GPUs of a worker. Those of `local:N` have numbers for names and see the same ones, so each begins with
+    another."""
+    names = gpu_names(order.gpus, int(worker.state.total_resources.get("GPU", 0)))
+    first = worker.name % len(names) if isinstance(worker.name, int) and names else 0
+    return names[first:] + names[:first]
 
 
 def stop(driver: str) -> None:
