@@ -115,14 +115,17 @@ def plan(
     protocol: str | Sequence[str] = "sound",
     settings: Settings | None = None,
     threads: int = 1,
+    device: str = "auto",
     allow_unverified: bool = False,
     runs: Path | str = "runs",
 ) -> list[PlannedRun]:
     """The runs that `compare` would make, with every setting resolved and all data hashed; nothing runs.
 
-    Raises `UserError` for whatever is wrong with the request.
+    Networks are trained on the `device`: `cpu`, `cuda`, or `auto` for a GPU where there is one. Raises `UserError` for
+    whatever is wrong with the request.
     """
     from nasrepro.experiments import plan as planning
+    from nasrepro.experiments.devices import chosen_device
 
     return planning.plan(
         methods,
@@ -131,7 +134,8 @@ def plan(
         scale=scale,
         protocol=protocol,
         threads=threads,
-        overrides={block: dict(values) for block, values in (settings or {}).items()},
+        device=chosen_device(device).kind,
+        overrides=_overrides(settings),
         store=RunStore(Path(runs)),
         allow_unverified=allow_unverified,
     )
@@ -146,6 +150,7 @@ def compare(
     protocol: str | Sequence[str] = "sound",
     settings: Settings | None = None,
     threads: int = 1,
+    device: str = "auto",
     allow_unverified: bool = False,
     runs: Path | str = "runs",
     workers: int | None = None,
@@ -157,30 +162,39 @@ def compare(
 
     What is done in the run store `runs` is not done again. Runs are made by worker processes, by default one per core,
     or on a `cluster`: `tcp://HOST:PORT` of a Dask scheduler, or `local:N`. `run_timeout` is in seconds; what failed
-    before is tried again only with `retry_failed`. Raises `UserError` before anything runs when the request cannot be
+    before is tried again only with `retry_failed`. `device` is as in `plan`, or `cuda:I` for one GPU of this machine;
+    on a cluster of others `auto` is the CPU. Raises `UserError` before anything runs when the request cannot be
     carried out, and `RunFailed` when a run ended in an error; the others' records are kept.
     """
+    from nasrepro.experiments import plan as planning
+    from nasrepro.experiments.devices import placed
     from nasrepro.experiments.executors.means import Means, checked_cluster
     from nasrepro.experiments.jobs import failed_jobs
     from nasrepro.pipeline import carry_out
 
     store = RunStore(Path(runs))
-    planned = plan(
+    how = Means(workers, checked_cluster(cluster, workers), (), run_timeout, retry_failed)
+    kind, means = placed(device, how)
+    planned = planning.plan(
         methods,
         benchmark,
-        seeds,
+        list(seeds),
         scale=scale,
         protocol=protocol,
-        settings=settings,
         threads=threads,
+        device=kind,
+        overrides=_overrides(settings),
+        store=store,
         allow_unverified=allow_unverified,
-        runs=runs,
     )
-    means = Means(workers, checked_cluster(cluster, workers), (), run_timeout, retry_failed)
     outcome = carry_out(planned, store, means)
     if outcome.failures:
         raise failed_jobs(outcome.failures, len(planned), store.root / "work", "runs", "retry_failed=True")
     return outcome.records
+
+
+def _overrides(settings: Settings | None) -> dict[str, dict[str, Any]]:
+    return {block: dict(values) for block, values in (settings or {}).items()}
 
 
 def read_records(folder: Path | str) -> list[RunRecord]:

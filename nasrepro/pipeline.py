@@ -33,16 +33,16 @@ def compare(
     protocol: str | Sequence[str] = "sound",
     means: Means | None = None,
     threads: int = 1,
+    device: str = "cpu",
     overrides: dict[str, dict[str, Any]] | None = None,
     allow_unverified: bool = False,
     contrasts: Sequence[str] = (),
     command: str = "nasrepro.pipeline.compare",
 ) -> tuple[Outcome, Path | None]:
-    """Search with every method and seed, judge what was found, write the report.
+    """Search with every method and seed on a `device`, `cpu` or `cuda`, judge what was found, write the report.
 
-    A method may be a variant of one, also as text: `gdas[sampler.tau_start=5]`; the report has a row for each.
-    With several protocols it has a row for each that a method has. `contrasts` are questions about two of the rows,
-    such as `gdas[sampler.tau_start=5] - gdas`, which the report answers first.
+    A method may be a variant of one, also as text: `gdas[sampler.tau_start=5]`; the report has a row for each, and for
+    each of several protocols that a method has. `contrasts` ask about two rows: `gdas[sampler.tau_start=5] - gdas`.
 
     Returns what became of the runs and the report's page, None when no run has a record. What is done in `runs`
     is not done again. Raises `UserError` before anything runs when the request cannot be carried out.
@@ -55,6 +55,7 @@ def compare(
         scale=scale,
         protocol=protocol,
         threads=threads,
+        device=device,
         overrides=overrides or {},
         store=store,
         allow_unverified=allow_unverified,

@@ -48,6 +48,7 @@ def rank(
     run_timeout: options.RunTimeout = None,
     retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
+    device: options.Device = "auto",
     settings: options.Settings = None,
     selector: options.Selector = None,
     allow_unverified: options.AllowUnverified = False,
@@ -55,6 +56,7 @@ def rank(
 ) -> None:
     """Score every cell of the space under inherited weights, and say how well that ranks them."""
     from nasrepro import benchmarks
+    from nasrepro.experiments.devices import placed
     from nasrepro.experiments.plan import parse_seeds, plan
     from nasrepro.experiments.variants import parse_overrides
     from nasrepro.records.store import RunStore
@@ -67,6 +69,7 @@ def rank(
         return
     variants = _variants(methods or "", selector)
     ensure_writable(runs, "--runs")
+    kind, means = placed(device, options.means(workers, cluster, run_timeout, retry_failed))
     target, store = benchmarks.get(benchmark), RunStore(runs)
     table = read_truth(target, runs)
     planned = plan(
@@ -76,24 +79,34 @@ def rank(
         scale=scale,
         protocol=protocol,
         threads=threads,
+        device=kind,
         overrides=parse_overrides(settings or []),
         store=store,
         allow_unverified=allow_unverified,
     )
-    outcome = _carry_out(planned, store, options.means(workers, cluster, run_timeout, retry_failed))
+    words = ["nasrepro", "rank", ",".join(variant.text for variant in variants)]
+    words += request_words(benchmark, scale, protocol, seeds, threads, kind, settings)
+    _rank_runs(planned, target, table, store, means, out, shlex.join(words), json=json)
+
+
+def _rank_runs(
+    planned: Sequence[PlannedRun],
+    target: Benchmark,
+    table: TruthTable,
+    store: RunStore,
+    means: Means,
+    out: Path,
+    command: str,
+    *,
+    json: bool,
+) -> None:
+    """Train and score what is not trained and scored, and write the report."""
+    outcome = _carry_out(planned, store, means)
     sources = _sources(table, target, outcome.records, store)
     if sources.scores:
-        words = ["nasrepro", "rank", ",".join(variant.text for variant in variants)]
-        words += request_words(benchmark, scale, protocol, seeds, threads, settings)
-        keep = target.open_oracle(runs).may_be_copied
-        _show(
-            sources,
-            out,
-            f"Ranking of all cells on {benchmark}, {scale} scale",
-            shlex.join(words),
-            keep_truth=keep,
-            json=json,
-        )
+        title = f"Ranking of all cells on {target.name}, {planned[0].spec.scale} scale"
+        keep = target.open_oracle(store.root).may_be_copied
+        _show(sources, out, title, command, keep_truth=keep, json=json)
     raise_if_failed(outcome, store)
     _raise_if_nothing_is_ranked(sources, outcome)
 

@@ -14,6 +14,7 @@ from nasrepro.commands import options
 from nasrepro.errors import RunFailed, UserError
 
 if TYPE_CHECKING:
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.rerun import Repetition
     from nasrepro.records.comparing import Comparison
     from nasrepro.records.record import RunRecord
@@ -31,9 +32,14 @@ def rerun(
         Path, typer.Option(help="Folder whose reports are searched for the key as well, however deep they lie.")
     ] = Path("reports/published"),
     workers: options.Workers = None,
+    device: Annotated[
+        str,
+        typer.Option(metavar="cpu|cuda[:I]", help="What the run computes on.", show_default="as it did before"),
+    ] = "auto",
     json: options.Json = False,
 ) -> None:
     """Make one run again, from its record alone, and compare what comes out; the run store is left as it is."""
+    from nasrepro.experiments.executors.means import Means
     from nasrepro.records.finding import find_record
     from nasrepro.records.standalone import FOLDER
     from nasrepro.records.store import RunStore, read_record
@@ -41,7 +47,7 @@ def rerun(
     path = find_record(record, RunStore(runs), [published])
     if path.parent.name == FOLDER:
         raise UserError(f"'{path}' tells of a training, which 'nasrepro retrain' makes; allowed: records of runs")
-    repetition, again = _made_again(read_record(path), workers)
+    repetition, again = _made_again(read_record(path), Means(workers), device)
     comparison = repetition.compare(again)
     facts = _facts(path, repetition, again, comparison)
     if json:
@@ -53,19 +59,24 @@ def rerun(
         raise RunFailed(f"run {repetition.before.key} gave another record: {count} value{'s' * (count > 1)} differ")
 
 
-def _made_again(before: RunRecord, workers: int | None) -> tuple[Repetition, RunRecord]:
-    """In a run store of its own, which is only kept where the run fails, for the traceback in it."""
+def _made_again(before: RunRecord, means: Means, device: str) -> tuple[Repetition, RunRecord]:
+    """In a run store of its own, which is only kept where the run fails, for the traceback in it. Raises `UserError`
+    for another kind of device than the run was made on, which rounds otherwise."""
     from nasrepro.commands.run import raise_if_failed
-    from nasrepro.experiments.executors.means import Means
+    from nasrepro.experiments.devices import placed
     from nasrepro.experiments.jobs import Interrupted
     from nasrepro.experiments.rerun import repetition
     from nasrepro.pipeline import carry_out
     from nasrepro.records.store import RunStore
 
+    made_on = before.spec.device
+    kind, means = placed(made_on if device == "auto" else device, means)
+    if kind != made_on:
+        raise UserError(f"record '{before.key}' was made on device '{made_on}', so that '{device}' cannot repeat it")
     store = RunStore(Path(tempfile.mkdtemp(prefix="nasrepro-rerun-")))
     try:
         asked = repetition(before, store)
-        outcome = carry_out([asked.planned], store, Means(workers=workers))
+        outcome = carry_out([asked.planned], store, means)
     except BaseException as error:
         shutil.rmtree(store.root, ignore_errors=True)
         if isinstance(error, Interrupted):

@@ -44,6 +44,7 @@ def compare(
     run_timeout: options.RunTimeout = None,
     retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
+    device: options.Device = "auto",
     settings: options.Settings = None,
     selector: options.Selector = None,
     contrasts: options.Contrasts = None,
@@ -52,13 +53,15 @@ def compare(
 ) -> None:
     """Run several methods, judge what they find by the truth, and write a report."""
     from nasrepro import pipeline
+    from nasrepro.experiments.devices import placed
     from nasrepro.experiments.plan import parse_protocols, parse_seeds
     from nasrepro.experiments.variants import parse_overrides, parse_variants
     from nasrepro.records.store import RunStore
 
     ensure_report_folder(out)
     ensure_writable(runs, "--runs")
-    words = request_words(benchmark, scale, protocols, seeds, threads, settings, selector)
+    kind, means = placed(device, options.means(workers, cluster, run_timeout, retry_failed))
+    words = request_words(benchmark, scale, protocols, seeds, threads, kind, settings, selector)
     words += [word for text in contrasts or [] for word in ("--contrast", text)]
     outcome, page = pipeline.compare(
         parse_variants(methods, selector),
@@ -68,8 +71,9 @@ def compare(
         runs=runs,
         scale=scale,
         protocol=parse_protocols(protocols),
-        means=options.means(workers, cluster, run_timeout, retry_failed),
+        means=means,
         threads=threads,
+        device=kind,
         overrides=parse_overrides(settings or []),
         allow_unverified=allow_unverified,
         contrasts=contrasts or [],
@@ -230,12 +234,15 @@ def request_words(
     protocol: str,
     seeds: str,
     threads: int,
+    device: str,
     settings: list[str] | None,
     selector: str | None = None,
 ) -> list[str]:
-    """What a reader types to get the same records; where they are kept and how many run at a time does not matter."""
+    """What a reader types to get the same records; where they are kept and how many run at a time does not matter.
+    Of the device it is the kind."""
     words = ["--benchmark", benchmark, "--scale", scale, "--protocol", protocol, "--seeds", seeds]
     words += ["--threads", str(threads)] if threads != 1 else []
+    words += ["--device", device] if device != "cpu" else []
     words += ["--selector", selector] if selector is not None else []
     for assignment in settings or []:
         words += ["--set", assignment]

@@ -29,12 +29,14 @@ def search(
     run_timeout: options.RunTimeout = None,
     retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
+    device: options.Device = "auto",
     settings: options.Settings = None,
     selector: options.Selector = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,
 ) -> None:
     """Run one method once and print the genotype it finds and what that is worth."""
+    from nasrepro.experiments.devices import placed
     from nasrepro.experiments.plan import parse_seeds, plan
     from nasrepro.experiments.variants import parse_overrides, parse_variants
     from nasrepro.pipeline import carry_out
@@ -48,6 +50,7 @@ def search(
         raise UserError(f"'search' makes one run, so it takes one method, not '{method}'; use 'compare' for several")
     ensure_writable(runs, "--runs")
     store = RunStore(runs)
+    kind, means = placed(device, options.means(None, cluster, run_timeout, retry_failed))
     planned = plan(
         variants,
         benchmark,
@@ -55,11 +58,12 @@ def search(
         scale=scale,
         protocol=protocol,
         threads=threads,
+        device=kind,
         overrides=parse_overrides(settings or []),
         store=store,
         allow_unverified=allow_unverified,
     )
-    outcome = carry_out(planned, store, options.means(None, cluster, run_timeout, retry_failed))
+    outcome = carry_out(planned, store, means)
     raise_if_failed(outcome, store)
     (record,) = outcome.records
     if json:
@@ -81,6 +85,8 @@ def _show_record(record: RunRecord, store: RunStore) -> None:
             for s in record.scores
         ]
         console.show_table(columns, rows)
+    if record.cost.memory_bytes is not None:
+        console.say(f"peak memory on {record.spec.device}: {record.cost.memory_bytes / 2**20:,.0f} MiB")
     console.say(f"truth: {record.truth.source}")
     for text in record.notes:
         console.say(f"note: {text}")

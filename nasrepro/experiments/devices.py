@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from nasrepro.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from nasrepro.experiments.executors.means import Means
 
 Kind = Literal["cpu", "cuda"]
 
@@ -49,6 +52,14 @@ def chosen_device(text: str, *, elsewhere: bool = False) -> Chosen:
         what = "there is no such GPU" if there else "PyTorch sees no GPU on this machine"
         raise UserError(f"device '{text}' cannot be used, because {what}; allowed: {allowed}")
     return Chosen("cuda", asked or there)
+
+
+def placed(text: str, means: Means, *, hypothetical: bool = False) -> tuple[Kind, Means]:
+    """The kind of device that is meant where jobs are carried out so, and the means with the devices of it. For jobs
+    that are only planned a GPU need not be there."""
+    elsewhere = means.cluster is not None and not means.cluster.startswith("local:")
+    chosen = chosen_device(text, elsewhere=elsewhere or (hypothetical and text != "auto"))
+    return chosen.kind, replace(means, gpus=chosen.ids)
 
 
 def gpus_here() -> int:

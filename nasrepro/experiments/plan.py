@@ -75,6 +75,7 @@ def plan(
     scale: str,
     protocol: str | Sequence[str],
     threads: int,
+    device: str = "cpu",
     overrides: Overrides,
     store: RunStore,
     allow_unverified: bool = False,
@@ -83,7 +84,7 @@ def plan(
 
     A method may be a variant, also as text: `gdas[sampler.tau_start=5]`. What it states goes before `overrides`; runs
     that two variants share are planned once. With several protocols a method is run under each of them that it has,
-    and it must have one.
+    and it must have one. `device` is `cpu` or `cuda`; runs that train no network are made on the CPU.
     """
     target = benchmarks.get(benchmark)
     variants = [parse_variant(entry) if isinstance(entry, str) else canonical(entry) for entry in methods]
@@ -91,8 +92,8 @@ def plan(
     protocols = [protocol] if isinstance(protocol, str) else list(dict.fromkeys(protocol))
     if threads < 1:
         raise UserError(f"threads must be at least 1, not {threads}")
-    asked = specified(variants, target, scale=scale, protocols=protocols, overrides=overrides)
-    oracle = truth_of(target, store, scale, threads, allow_unverified)
+    asked = specified(variants, target, scale=scale, protocols=protocols, overrides=overrides, device=device)
+    oracle = truth_of(target, store, scale, threads, allow_unverified, device=device)
     target = target.at(scale)
     _read_all(target, oracle)
     for method in chosen.values():

@@ -32,9 +32,17 @@ def collect(command: str | None = None) -> Provenance:
     )
 
 
-@cache
 def hardware() -> str:
-    """Processor model and logical cores, as far as the system tells."""
+    """Processor model and logical cores, as far as the system tells, behind the GPU where this process computes on
+    one."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return _processor()
+    return f"{torch.cuda.get_device_name()}; {_processor()}"
+
+
+@cache
+def _processor() -> str:
     import os
 
     model = platform.processor() or platform.machine()

@@ -43,8 +43,8 @@ class Repetition:
 def repetition(record: RunRecord, store: RunStore) -> Repetition:
     """Plan the run of a record once more, to be carried out in `store`, which should be empty.
 
-    Raises `UserError` when it cannot be the same run: made by another version of the code, on a device that there is
-    not, with a setting that is gone, or with other data than lie here.
+    Raises `UserError` when it cannot be the same run: made by another version of the code, with a setting that is gone,
+    or with other data than lie here.
     """
     spec = record.spec
     if record.protocol_version != PROTOCOL_VERSION:
@@ -52,8 +52,6 @@ def repetition(record: RunRecord, store: RunStore) -> Repetition:
             f"record '{record.key}' was made under version {record.protocol_version} of the code protocol; this "
             f"nasrepro runs version {PROTOCOL_VERSION}, which may give another record"
         )
-    if spec.device != "cpu":
-        raise UserError(f"record '{record.key}' was made on device '{spec.device}'; allowed: cpu")
     recorded: Any = spec.settings
     (planned,) = plan(
         [Variant(method=spec.method, settings=completed(spec))],
@@ -62,6 +60,7 @@ def repetition(record: RunRecord, store: RunStore) -> Repetition:
         scale=spec.scale,
         protocol=spec.protocol,
         threads=spec.threads,
+        device=spec.device,
         overrides={},
         store=store,
         allow_unverified=record.truth.unverified,

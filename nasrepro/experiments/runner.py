@@ -21,7 +21,7 @@ from nasrepro.oracles.base import Oracle
 from nasrepro.records.comparing import compare_records
 from nasrepro.records.record import Cost, RunRecord, Truth
 from nasrepro.records.store import RunStore
-from nasrepro.training.repeatable import prepare_torch
+from nasrepro.training.repeatable import peak_memory, prepare_torch
 
 Report = Callable[[int, int], None]
 
@@ -79,14 +79,21 @@ def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
     method = catalog.get(spec.method).inside(benchmark)
     how = benchmark.retraining
     if method.computes or how is not None:
-        prepare_torch(spec.threads)
+        prepare_torch(spec.threads, spec.device)
     stages = Stages(report, trials=how.trials_at(spec.scale) if how else 0)
     oracle = truth_of(
-        benchmarks.get(spec.benchmark), store, spec.scale, spec.threads, planned.allow_unverified, stages.training
+        benchmarks.get(spec.benchmark),
+        store,
+        spec.scale,
+        spec.threads,
+        planned.allow_unverified,
+        stages.training,
+        device=spec.device,
     )
     context = _context(planned, benchmark, oracle, store, stages.searching)
     began = time.perf_counter()
     result, error = _search(method, context)
+    memory = peak_memory(spec.device) if method.one_shot else None
     stages.judging()
     seconds = {"search": time.perf_counter() - began, **(result.seconds if result else {})}
     began = time.perf_counter()
@@ -101,7 +108,7 @@ def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
         **(Judge(benchmark, oracle).parts(result, context) if result else {}),
     )
     seconds["scoring"] = time.perf_counter() - began
-    return record.model_copy(update={"cost": _cost(result, context, seconds)})
+    return record.model_copy(update={"cost": _cost(result, context, seconds, memory)})
 
 
 def _truth(oracle: Oracle, planned: PlannedRun, benchmark: Benchmark) -> Truth:
@@ -123,6 +130,7 @@ def _context(
         probe_cells=benchmark.probes(),
         work=store.work_folder(planned.key),
         report=report,
+        device=planned.spec.device,
         skeleton=benchmark.space.supernet_skeleton(skeleton) if isinstance(skeleton, dict) else None,
         standalone=benchmark.standalone,
         single_number=benchmark.single_number,
@@ -146,12 +154,13 @@ def _search(method: Method, context: SearchContext) -> tuple[SearchResult | None
         return None, str(error)
 
 
-def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float]) -> Cost:
+def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float], memory: int | None) -> Cost:
     counted = ("steps", "path_steps", "forward_passes", "samples", "scored_cells")
     return Cost(
         **{name: getattr(result, name) for name in counted if result},
         queries=context.queries,
         seconds={name: round(value, 3) for name, value in seconds.items()},
+        memory_bytes=memory,
     )
 
 

@@ -84,7 +84,7 @@ def score_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> No
         report = claim.watched(report)
         if stored_scores(planned.key, planned.spec.benchmark, store) is not None:
             return  # another command was quicker
-        prepare_torch(planned.spec.threads)
+        prepare_torch(planned.spec.threads, planned.spec.device)
         shared = _trained(planned, store, report)
         if shared.settings.bn != "recalibrated" and isinstance(shared.network, NB201Network):
             found = score_space(shared.network, shared.judge, report)
@@ -123,6 +123,7 @@ def _trained(planned: PlannedRun, store: RunStore, report: Report) -> SharedWeig
         benchmark.space.supernet_skeleton(settings["skeleton"]),  # type: ignore[arg-type]
         benchmark.load_data(allow_unverified=planned.allow_unverified),
         planned.spec.seed,
+        planned.spec.device,
     )
     shared.network.load_state_dict(weights)
     return shared

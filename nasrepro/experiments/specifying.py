@@ -25,6 +25,7 @@ class Specified:
     scale: Scale
     protocol: Protocol
     settings: dict[str, Any]
+    device: str = "cpu"
 
     def spec(self, seed: int, threads: int) -> RunSpec:
         """The run with this seed."""
@@ -35,6 +36,7 @@ class Specified:
             protocol=self.protocol,
             seed=seed,
             threads=threads,
+            device=self.device,
             settings=self.settings,
         )
 
@@ -45,12 +47,18 @@ def chosen_methods(variants: Sequence[Variant], target: Benchmark) -> dict[str, 
 
 
 def specified(
-    variants: Sequence[Variant], target: Benchmark, *, scale: str, protocols: Sequence[str], overrides: Overrides
+    variants: Sequence[Variant],
+    target: Benchmark,
+    *,
+    scale: str,
+    protocols: Sequence[str],
+    overrides: Overrides,
+    device: str = "cpu",
 ) -> list[Specified]:
     """Every variant under every one of the protocols that its method has; it must have one.
 
-    What a variant states goes before `overrides`, of which a method takes what it knows. Raises `UserError` for
-    whatever is wrong with the request.
+    What a variant states goes before `overrides`, of which a method takes what it knows. Networks are trained on the
+    `device`; a run that trains none has nothing to do there. Raises `UserError` for whatever is wrong with the request.
     """
     chosen = chosen_methods(variants, target)
     if scale not in get_args(Scale):
@@ -62,7 +70,8 @@ def specified(
         method = chosen[variant.method]
         stated = _joined(_own(method, overrides, list(chosen.values())), variant.settings)
         settings = resolve(method, target, scale, stated, protocol=rules)
-        asked.append(Specified(variant, target.name, scale, rules, settings))  # type: ignore[arg-type]
+        own = device if method.one_shot or target.retraining is not None else "cpu"
+        asked.append(Specified(variant, target.name, scale, rules, settings, own))  # type: ignore[arg-type]
     return asked
 
 

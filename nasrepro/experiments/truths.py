@@ -34,17 +34,17 @@ def truth_jobs(planned: Sequence[PlannedRun], store: RunStore) -> list[Job]:
 
     Made beforehand they run side by side; a run that asks for one itself has the others wait for it.
     """
-    cells: dict[tuple[str, str, int, bool], int] = {}
+    cells: dict[tuple[str, str, int, str, bool], int] = {}
     for run in planned:
         training: Any = run.spec.settings.get("training")
         if not training or benchmarks.get(run.spec.benchmark).retraining is None or store.get(run.key) is not None:
             continue
-        how = (run.spec.benchmark, run.spec.scale, run.spec.threads, run.allow_unverified)
+        how = (run.spec.benchmark, run.spec.scale, run.spec.threads, run.spec.device, run.allow_unverified)
         cells[how] = max(cells.get(how, 0), training["probe_cells"], training["watched_cells"])
     jobs: dict[str, Job] = {}
-    for (name, scale, threads, allow_unverified), count in cells.items():
+    for (name, scale, threads, device, allow_unverified), count in cells.items():
         benchmark = benchmarks.get(name)
-        oracle = truth_of(benchmark, store, scale, threads, allow_unverified)
+        oracle = truth_of(benchmark, store, scale, threads, allow_unverified, device=device)
         assert isinstance(oracle, StandaloneOracle)
         jobs |= {job.key: job for job in retrain_jobs(oracle, benchmark.probes()[:count])}
     return list(jobs.values())

@@ -55,7 +55,7 @@ def digest(settings: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """A run without its data and its threads, which change rounding only."""
+    """A run without its data, and without its threads and its device, which change rounding only."""
 
     method: str
     benchmark: str

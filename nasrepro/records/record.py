@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from nasrepro.records.later import LaterFields
 from nasrepro.records.spec import PROTOCOL_VERSION, RunSpec
 from nasrepro.records.watched import Watched
 
@@ -101,8 +102,10 @@ class Visited(_Part):
     """Primary scoring of that genotype, joined after the search."""
 
 
-class Cost(_Part):
+class Cost(LaterFields, _Part):
     """What was spent, in counts that do not depend on the machine."""
+
+    later: ClassVar[tuple[str, ...]] = ("memory_bytes",)
 
     steps: int = 0
     """Weight updates."""
@@ -120,6 +123,9 @@ class Cost(_Part):
     seconds: dict[str, float] = {}
     """Wall-clock; not part of equality. `search` is all of it but `watching` and `scoring`; `steps` is its part in
     which a supernet and its sampler are trained."""
+    memory_bytes: int | None = None
+    """The most that a search took of the memory of its GPU; not part of equality. None on CPUs, where a process is
+    known only by the most that all its jobs took, and where no network is trained."""
 
     @property
     def wall_clock(self) -> float:
@@ -185,7 +191,8 @@ class RunRecord(_Part):
     provenance: Provenance
 
     def comparable(self) -> dict[str, Any]:
-        """Everything two equal runs must share: the record without seconds, host, command and time of day."""
+        """Everything two equal runs must share: the record without seconds, memory, host, command and time of day."""
         content = self.model_dump(mode="json", exclude={"provenance"})
         content["cost"].pop("seconds")
+        content["cost"].pop("memory_bytes", None)
         return content
