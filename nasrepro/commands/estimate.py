@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.plan import PlannedRun
     from nasrepro.records.record import RunRecord
+    from nasrepro.records.spec import RunSpec
     from nasrepro.records.store import RunStore
 
 Kind = tuple[str, str, str]
@@ -33,17 +34,25 @@ class Experience:
             own.seconds.setdefault((spec.benchmark, spec.scale, spec.method), []).append(record.cost.wall_clock)
         return own
 
-    def seconds_for(self, run: PlannedRun) -> float | None:
-        """The mean of such runs; of a method without any that of all methods on the benchmark; else None."""
-        spec = run.spec
-        same = self.seconds.get((spec.benchmark, spec.scale, spec.method))
-        similar = same or [
-            value
-            for (benchmark, scale, _), values in self.seconds.items()
-            if (benchmark, scale) == (spec.benchmark, spec.scale)
-            for value in values
-        ]
-        return sum(similar) / len(similar) if similar else None
+    def same(self, spec: RunSpec) -> float | None:
+        """The mean of such runs; None where there were none."""
+        return _mean(self.seconds.get((spec.benchmark, spec.scale, spec.method), []))
+
+    def alike(self, spec: RunSpec) -> float | None:
+        """The mean of the runs of all methods on the benchmark; None where there were none."""
+        there = (spec.benchmark, spec.scale)
+        return _mean(
+            [value for (*where, _), values in self.seconds.items() if tuple(where) == there for value in values]
+        )
+
+    def seconds_for(self, spec: RunSpec) -> float | None:
+        """By the same runs, else by those that are alike, else None."""
+        same = self.same(spec)
+        return self.alike(spec) if same is None else same
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Estimate:
     """Of one worker, for the runs that earlier ones tell about."""
     unknown: int
     """Runs that none tells about."""
+    judged: str = "earlier runs"
+    """What tells how long runs take."""
 
     def words(self, workers: int) -> str:
         """`12 runs, 4 of them done before; about 3 min, judged by earlier runs`."""
@@ -66,14 +77,14 @@ class Estimate:
             return text
         if self.unknown == self.todo:
             return f"{text}; how long they take shows when the first ones are done"
-        text += f"; about {duration(self.seconds / max(1, min(workers, self.todo)))}, judged by earlier runs"
+        text += f"; about {duration(self.seconds / max(1, min(workers, self.todo)))}, judged by {self.judged}"
         return f"{text}, and {self.unknown:,} that none is like" if self.unknown else text
 
 
 def estimated(planned: Sequence[PlannedRun], store: RunStore, experience: Experience) -> Estimate:
     """Of the planned runs, as far as the store lacks them."""
     todo = [run for run in planned if not store.record_path(run.key).exists()]
-    known = [experience.seconds_for(run) for run in todo]
+    known = [experience.seconds_for(run.spec) for run in todo]
     told = [seconds for seconds in known if seconds is not None]
     return Estimate(len(planned), len(todo), sum(told), len(todo) - len(told))
 

@@ -39,6 +39,14 @@ Out = Annotated[
     Path | None,
     typer.Option(help="Folder of the report.", show_default="reports/site, for one item reports/reproduce/ITEM"),
 ]
+Speedup = Annotated[
+    float | None,
+    typer.Option(
+        metavar="N",
+        help="Cores that a GPU replaces, for the GPU-hours of --plan where no GPU was measured.",
+        show_default="what the papers' times imply",
+    ),
+]
 
 
 def reproduce(
@@ -49,7 +57,13 @@ def reproduce(
     seeds: Seeds = None,
     published: Published = None,
     no_run: Annotated[bool, typer.Option("--no-run", help="Run nothing; show the records that are there.")] = False,
-    plan_only: Annotated[bool, typer.Option("--plan", help="Show what would be run and how long it takes.")] = False,
+    plan_only: Annotated[
+        bool, typer.Option("--plan", help="Show what would be run, what it costs and how long it takes; needs no data.")
+    ] = False,
+    speedup: Speedup = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure here what the plan's steps cost, before it is made.")
+    ] = False,
     out: Out = None,
     runs: options.Runs = Path("runs"),
     workers: options.Workers = None,
@@ -57,18 +71,22 @@ def reproduce(
     run_timeout: options.RunTimeout = None,
     retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
+    device: options.Device = "auto",
     settings: options.Settings = None,
     allow_unverified: options.AllowUnverified = False,
     list_items: Annotated[bool, typer.Option("--list", help="List the items and how much of them is done.")] = False,
     json: options.Json = False,
 ) -> None:
     """Run what the papers' tables and figures show, and render them again with ours beside the papers'."""
-    from nasrepro.commands.reproduce_all import reproduce_all
+    from nasrepro.commands.reproduce_all import plan_all, reproduce_all
     from nasrepro.commands.reproduce_item import reproduce_item
     from nasrepro.commands.reproduce_list import list_states
+    from nasrepro.experiments.devices import placed
     from nasrepro.experiments.reproducing import checked_request
 
     chosen = chosen_items(item)
+    means = options.means(workers, cluster, run_timeout, retry_failed)
+    kind, means = placed(device, means, hypothetical=plan_only and not measure)
     request = checked_request(
         scale=scale,
         protocol=protocol,
@@ -76,17 +94,21 @@ def reproduce(
         seeds=seeds,
         settings=settings or [],
         threads=threads,
+        device=kind,
         allow_unverified=allow_unverified,
         anywhere=item is not None and "/" in item,
     )
-    means = options.means(workers, cluster, run_timeout, retry_failed)
+    _refuse_without_plan(plan_only, speedup, measure)
     if list_items:
         list_states(chosen, request, runs, published, json=json)
     elif item is not None and "/" in item and not plan_only:
         reproduce_item(chosen[0], request, runs, published, out, means, no_run=no_run, json=json)
+    elif plan_only:
+        _refuse_what_the_site_never_shows(request)
+        plan_all(chosen, request, runs, published, means, speedup=speedup, measure=measure, json=json)
     else:
         _refuse_what_the_site_never_shows(request)
-        reproduce_all(chosen, request, runs, published, out, means, no_run=no_run, plan_only=plan_only, json=json)
+        reproduce_all(chosen, request, runs, published, out, means, no_run=no_run, json=json)
 
 
 def chosen_items(name: str | None) -> list[PaperItem]:
@@ -110,3 +132,11 @@ def _refuse_what_the_site_never_shows(request: Request) -> None:
         raise UserError(
             "--set goes with one item, such as e2nas/table-1; the site shows items as they state themselves"
         )
+
+
+def _refuse_without_plan(plan_only: bool, speedup: float | None, measure: bool) -> None:
+    if speedup is not None and not speedup > 0:
+        raise UserError(f"--speedup cannot be {speedup:g}; allowed: numbers above 0")
+    for name, given in (("--speedup", speedup is not None), ("--measure", measure)):
+        if given and not plan_only:
+            raise UserError(f"{name} goes with --plan, which shows what a reproduction costs")

@@ -81,6 +81,14 @@ def load_text(name: str, *, allow_unverified: bool = False, root: Path | None = 
     return content.as_data(name, report.hashes, report.state == PRESENT)
 
 
+def require(name: str, *, allow_unverified: bool = False, root: Path | None = None) -> None:
+    """Raise `UserError` as loading does where files of the data set `name` are missing or damaged; no image or text is
+    read."""
+    files = next((protocol.files for protocol in _CIFARS if protocol.name == name), name)
+    if not entry(files).embedded:
+        _checked(files, root if root is not None else data_root(), allow_unverified)
+
+
 def _digits(root: Path, allow_unverified: bool) -> ImageData:
     from nasrepro.datasets.digits import load_digits_data
 

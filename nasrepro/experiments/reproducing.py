@@ -12,12 +12,13 @@ from nasrepro.errors import UserError, unknown
 from nasrepro.experiments.expected import able, for_every_method
 from nasrepro.experiments.plan import PlannedRun, parse_seeds, plan
 from nasrepro.experiments.retraining import recipe_for
-from nasrepro.experiments.specifying import check_protocol
+from nasrepro.experiments.specifying import check_protocol, specified
 from nasrepro.experiments.variants import Overrides, parse_overrides
 from nasrepro.methods import catalog
 from nasrepro.papers.model import PaperItem
 from nasrepro.papers.place import Place
-from nasrepro.records.spec import Scale
+from nasrepro.records.identity import digest
+from nasrepro.records.spec import RunSpec, Scale
 from nasrepro.records.store import RunStore
 
 
@@ -27,7 +28,10 @@ class PlannedPlace:
 
     item: PaperItem
     place: Place
+    specs: Sequence[RunSpec] = ()
+    """What is to be run."""
     runs: Sequence[PlannedRun] = ()
+    """The same with the hashes of its data; none where these were not asked for, or are missing."""
     problem: str = ""
     """The benchmark's data are missing, and how they are got."""
 
@@ -45,6 +49,8 @@ class Request:
     seeds: str | None = None
     overrides: Overrides = field(default_factory=dict)
     threads: int = 1
+    device: str = "cpu"
+    """What the runs compute on, `cpu` or `cuda`."""
     allow_unverified: bool = False
 
 
@@ -57,6 +63,7 @@ def checked_request(
     settings: Sequence[str],
     threads: int,
     allow_unverified: bool,
+    device: str = "cpu",
     anywhere: bool = False,
 ) -> Request:
     """What was typed; raises `UserError` for what cannot be."""
@@ -75,6 +82,7 @@ def checked_request(
         seeds=seeds,
         overrides=parse_overrides(settings),
         threads=threads,
+        device=device,
         allow_unverified=allow_unverified,
     )
 
@@ -95,7 +103,23 @@ def planned_places(items: Iterable[PaperItem], request: Request, store: RunStore
             if problem := missing[asked]:
                 found.append(PlannedPlace(item, place, problem=problem))
             else:
-                found.append(PlannedPlace(item, place, _planned(item, place, request, store)))
+                runs = _planned(item, place, request, store)
+                found.append(PlannedPlace(item, place, [run.spec for run in runs], runs))
+    return found
+
+
+def specified_places(items: Iterable[PaperItem], request: Request, runs: Path) -> list[PlannedPlace]:
+    """The same as far as it is known without data: what would be run, and which files that lacks. `runs` is the run
+    store's folder."""
+    problems: dict[tuple[str, bool], str] = {}
+    found = []
+    for item in items:
+        for place in _places(item, request):
+            specs = _specified(item, place, request)
+            asked = (place.benchmark, any("training" in spec.settings for spec in specs))
+            if asked not in problems:
+                problems[asked] = _missing_files(*asked, runs, request.allow_unverified)
+            found.append(PlannedPlace(item, place, specs, problem=problems[asked]))
     return found
 
 
@@ -122,10 +146,30 @@ def _planned(item: PaperItem, place: Place, request: Request, store: RunStore) -
         scale=place.scale,
         protocol=request.protocol,
         threads=request.threads,
+        device=request.device,
         overrides=for_every_method(place, request.overrides),
         store=store,
         allow_unverified=request.allow_unverified,
     )
+
+
+def _specified(item: PaperItem, place: Place, request: Request) -> list[RunSpec]:
+    """The same runs as far as they are known without data."""
+    place = _without(place, request.overrides)
+    variants = able(item, place, request.protocol)
+    if not variants:
+        return []
+    asked = specified(
+        variants,
+        benchmarks.get(place.benchmark),
+        scale=place.scale,
+        protocols=[request.protocol],
+        overrides=for_every_method(place, request.overrides),
+        device=request.device,
+    )
+    seeds = parse_seeds(request.seeds or place.seeds)
+    specs = {(digest(own.settings), own.variant.method): own for own in asked}.values()
+    return [own.spec(seed, request.threads) for own in specs for seed in seeds]
 
 
 def _without(place: Place, overrides: Overrides) -> Place:
@@ -151,6 +195,24 @@ def missing_data(name: str, trains: bool, runs: Path, allow_unverified: bool) ->
             benchmark.load_data(allow_unverified=allow_unverified)
         if benchmark.retraining is not None:
             _ = recipe_for(benchmark, "laptop", threads=1, allow_unverified=allow_unverified).data
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _missing_files(name: str, trains: bool, runs: Path, allow_unverified: bool) -> str:
+    """The same without reading what the files of images and texts hold."""
+    from nasrepro.datasets.loading import require
+
+    benchmark = benchmarks.get(name)
+    needed = [benchmark.data] if trains else []
+    needed += [benchmark.retraining.dataset] if benchmark.retraining is not None else []
+    try:
+        if benchmark.retraining is None:
+            benchmark.open_oracle(runs)
+        for dataset in needed:
+            if dataset is not None:
+                require(dataset, allow_unverified=allow_unverified)
     except UserError as error:
         return str(error)
     return ""
