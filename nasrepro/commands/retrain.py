@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from nasrepro.spaces.base import Genotype
 
 _KEY = re.compile(r"[0-9a-f]{20}")
+_Replicas = Annotated[
+    int | None,
+    typer.Option(
+        parser=options.whole_number(1),
+        metavar="N",
+        help="Cut every batch into N parts that are normalised apart: by N processes of torchrun, or in turn.",
+        show_default="processes of torchrun",
+    ),
+]
+_Scaling = Annotated[
+    str, typer.Option(help="What batch size and learning rate are of: a step (fixed) or one replica (linear).")
+]
 
 
 def retrain(
@@ -44,19 +56,8 @@ def retrain(
     retry_failed: options.RetryFailed = False,
     threads: options.Threads = 1,
     device: options.Device = "auto",
-    replicas: Annotated[
-        int | None,
-        typer.Option(
-            parser=options.whole_number(1),
-            metavar="N",
-            help="Cut every batch into N parts that are normalised apart: by N processes of torchrun, or in turn.",
-            show_default="processes of torchrun",
-        ),
-    ] = None,
-    scaling: Annotated[
-        str,
-        typer.Option(help="What batch size and learning rate are of: a step (fixed) or one replica (linear)."),
-    ] = "fixed",
+    replicas: _Replicas = None,
+    scaling: _Scaling = "fixed",
     settings: options.Settings = None,
     allow_unverified: options.AllowUnverified = False,
     json: options.Json = False,

@@ -6,6 +6,8 @@ images are trained on, nothing is chosen by the scores, and the number of an hon
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -63,13 +65,7 @@ def darts_training(
         device=team.device,
     )
 
-    def loss(x: Tensor, y: Tensor) -> Tensor:
-        logits, auxiliary = network(x)
-        found = F.cross_entropy(logits, y, label_smoothing=settings.label_smoothing)
-        if auxiliary is not None and settings.auxiliary_weight:
-            aside = F.cross_entropy(auxiliary, y, label_smoothing=settings.label_smoothing)
-            found = found + settings.auxiliary_weight * aside
-        return found
+    loss = _loss(network, settings)
 
     def begin_epoch(epoch: int) -> None:
         network.drop_path = settings.drop_path_at(epoch)
@@ -100,6 +96,20 @@ def darts_training(
         gradients=gradients,
         team=team,
     )
+
+
+def _loss(network: DartsStandalone, settings: RetrainSettings) -> Callable[[Tensor, Tensor], Tensor]:
+    """What the weights descend: the mean over images, with the auxiliary head's."""
+
+    def loss(x: Tensor, y: Tensor) -> Tensor:
+        logits, auxiliary = network(x)
+        found = F.cross_entropy(logits, y, label_smoothing=settings.label_smoothing)
+        if auxiliary is not None and settings.auxiliary_weight:
+            aside = F.cross_entropy(auxiliary, y, label_smoothing=settings.label_smoothing)
+            found = found + settings.auxiliary_weight * aside
+        return found
+
+    return loss
 
 
 def fitting(
