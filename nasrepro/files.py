@@ -28,7 +28,8 @@ def write_atomically(path: Path, content: bytes, *, previous: Path | None = None
             with suppress(FileNotFoundError):  # the first one has none
                 os.replace(path, previous)
         os.replace(temporary, path)
-        _settle(path.parent)
+        if previous is None:  # otherwise a loss of power costs one state, and every one would cost milliseconds
+            _settle(path.parent)
     except OSError as error:
         raise UserError(f"cannot write into '{path.parent}': {error.strerror}") from error
     finally:

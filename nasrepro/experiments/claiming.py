@@ -16,8 +16,9 @@ succeeds for exactly one process, or for none:
   Afterwards whoever wants the claim takes it like any other.
 
 So a late judgement harms nobody. A claim is stale when its process is gone from this machine, or when it has not been
-renewed for `Pace.expiry` seconds by the clock of the file system, to which both times belong. A process that can be
-seen running on this machine keeps its claim however late it is, say after a night in a closed laptop.
+renewed for `Pace.expiry` seconds by the clock of the file system, to which both times belong. (If that clock jumps, a
+holder may lose its claim for nothing; it learns of it at its next heartbeat.) A process that can be seen running on
+this machine keeps its claim however late it is, say after a night in a closed laptop.
 
 A holder that could not renew for half of that time must do so before it goes on, and learns whether it may. What
 is left is a process suspended between that question and a write: it writes a checkpoint that was right when it was
@@ -87,9 +88,9 @@ class Claim:
 
     def __init__(self, folder: Path, token: str, began: float, pace: Pace) -> None:
         self._folder, self._token, self._pace = folder, token, pace
-        self._beat, self._renewed, self._lost = 0, began, False
+        self._beat, self._renewed, self._lost, self._given_back = 0, began, False, False
         self._process, self._lock, self._over = os.getpid(), threading.Lock(), threading.Event()
-        threading.Thread(target=self._keep_renewing, daemon=True).start()
+        threading.Thread(target=self._keep, daemon=True).start()
 
     def check(self) -> None:
         """Raise `ClaimLost` unless nobody else can hold the claim at this moment. Costs next to nothing."""
@@ -97,7 +98,9 @@ class Claim:
             self._renew()
             self._lost = self._lost or self._late
         if self._lost:
-            found = _look(self._folder)
+            found = None
+            with suppress(OSError):
+                found = _look(self._folder)
             now = f"is now held by {found}" if found is not None else "could not be kept"
             raise ClaimLost(f"this process was held up for so long that its claim {now}")
 
@@ -111,12 +114,10 @@ class Claim:
         return checked
 
     def release(self) -> None:
-        """Give the claim back; whatever others hold stays untouched."""
-        self._over.set()
+        """Give the claim back, now or as soon as the file system allows; whatever others hold stays untouched."""
         if os.getpid() == self._process:  # a fork inherits the object but not the claim
-            with self._lock, suppress(OSError):
-                self._file(self._beat).unlink()
-                self._folder.rmdir()
+            self._give_back()
+        self._over.set()
 
     @property
     def _late(self) -> bool:
@@ -125,13 +126,22 @@ class Claim:
     def _file(self, beat: int) -> Path:
         return self._folder / f"{self._token}.{beat}.json"
 
-    def _keep_renewing(self) -> None:
+    def _keep(self) -> None:
         while not self._lost and not self._over.wait(self._pace.heartbeat):
             self._renew()
+        while not self._given_back:
+            time.sleep(self._pace.heartbeat)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        with self._lock, suppress(OSError):
+            self._file(self._beat).unlink(missing_ok=True)
+            self._given_back = True
+            self._folder.rmdir()
 
     def _renew(self) -> None:
         with self._lock:
-            if self._over.is_set():
+            if self._given_back:
                 return
             began = _now()
             try:

@@ -287,7 +287,8 @@ def test_a_loss_is_told_before_the_next_report(tmp_path):
 
 def test_who_cannot_renew_for_long_stops(tmp_path, monkeypatch):
     with claimed(tmp_path, KEY, pace=LAZY) as claim:
-        monkeypatch.setattr(os, "rename", lambda *_: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        for name in ("rename", "listdir"):
+            monkeypatch.setattr(os, name, lambda *_: (_ for _ in ()).throw(OSError(5, "Input/output error")))
         claim.check()
         time.sleep(LAZY.expiry / 2 + 0.01)
         with pytest.raises(ClaimLost):
@@ -310,6 +311,16 @@ def test_a_step_whose_answer_was_lost_counts(tmp_path, monkeypatch):
             time.sleep(LAZY.expiry / 2 + 0.01)
             claim.check()
     assert everything_in(tmp_path) == ["claims"]
+
+
+def test_what_could_not_be_given_back_is_given_back_later(tmp_path, monkeypatch):
+    """As long as the holder lives, nobody else could know that it wants the claim no more."""
+    with claimed(tmp_path, KEY, pace=QUICK):
+        monkeypatch.setattr(os, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+    time.sleep(3 * QUICK.heartbeat)
+    assert not taken(tmp_path)
+    monkeypatch.undo()
+    assert seconds_until_taken(tmp_path) < 10 * QUICK.heartbeat
 
 
 def test_an_empty_folder_is_no_claim(tmp_path):
