@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from pathlib import Path
 
 from nasrepro.errors import one_line
@@ -19,7 +20,8 @@ from nasrepro.experiments.progress import Board, Progress, duration
 from nasrepro.files import write_atomically
 
 _TICK = 0.5
-_SECONDS_BETWEEN_KNOCKS = 1.0
+_FIRST_PAUSE, _PAUSE_GROWTH, _LONGEST_PAUSE = 1.0, 1.5, 30.0
+"""Seconds until a job that somebody else is at is asked for again, and ever more rarely."""
 MOST_LOSSES = {"lost": 10, "starved": 3}
 """Attempts in a row that may end so without getting further than any before, until the job counts as failed. Machines
 go down and processes are killed for reasons of their own; a job that eats all memory will do so again."""
@@ -36,7 +38,8 @@ class Attempt:
     """Greatest share of the job that an attempt had done."""
     where: str | None = None
     """The worker that is at it, empty on this machine; None while nobody is."""
-    told_busy: bool = False
+    pause: float = 0.0
+    """Seconds until it was asked for again when somebody else was at it."""
     progress: Progress = field(default_factory=Progress)
 
 
@@ -59,8 +62,8 @@ class Office:
         self._environment = _own_variables()
         self._unread = deque(jobs)
         self._waiting: deque[Attempt] = deque()
-        self._busy: deque[tuple[float, Attempt]] = deque()
-        """Those that somebody else is at, and when to ask again."""
+        self._busy: list[tuple[float, int, Attempt]] = []
+        """Those that somebody else is at, in a heap by when to ask again."""
         self._open: dict[int, Attempt] = {}
         self._tickets = 0
 
@@ -76,7 +79,7 @@ class Office:
     def _hand_out(self, shown: Display) -> None:
         now = time.monotonic()
         while self._busy and self._busy[0][0] <= now:
-            self._waiting.append(self._busy.popleft()[1])
+            self._waiting.append(heappop(self._busy)[2])
         while self._executor.room > 0 and (attempt := self._next(shown)) is not None:
             self._tickets += 1
             self._open[self._tickets] = attempt
@@ -138,11 +141,12 @@ class Office:
                 self._waiting.appendleft(attempt)
                 return
         if ending.kind == "busy":
-            if not attempt.told_busy:
+            if not attempt.pause:
                 shown.say(f"{job.label}: {ending.error}; its record is awaited")
-            attempt.told_busy, attempt.losses = True, 0
+            attempt.losses = 0
+            attempt.pause = min(max(_FIRST_PAUSE, attempt.pause * _PAUSE_GROWTH), _LONGEST_PAUSE)
             self._wait_again(attempt)
-            self._busy.append((time.monotonic() + _SECONDS_BETWEEN_KNOCKS, attempt))
+            heappush(self._busy, (time.monotonic() + attempt.pause, event.ticket, attempt))
             return
         self._settle(self._outcome(attempt, ending), shown)
 
