@@ -15,6 +15,7 @@ from torch import Tensor
 from nasrepro.datasets.feeding import training_stream
 from nasrepro.datasets.folder_images import FolderData
 from nasrepro.datasets.images import ImageData
+from nasrepro.datasets.parts import Part
 from nasrepro.errors import UserError
 from nasrepro.seeds import torch_rng
 from nasrepro.spaces.darts_genotype import DartsGenotype
@@ -22,9 +23,9 @@ from nasrepro.spaces.darts_skeleton import DartsSkeleton
 from nasrepro.splits import Split
 from nasrepro.supernets.darts_alone import DartsStandalone
 from nasrepro.training.evaluate import evaluator
-from nasrepro.training.replicas import InTurn, Together
+from nasrepro.training.replicas import InTurn, Loss, Together
 from nasrepro.training.retraining import UNCUT, Replication, RetrainSettings
-from nasrepro.training.standalone_loop import Gradients, StandaloneTraining
+from nasrepro.training.standalone_loop import AtOnce, Gradients, StandaloneTraining
 from nasrepro.training.team import ALONE, Team
 
 Data = ImageData | FolderData
@@ -65,16 +66,10 @@ def darts_training(
         device=team.device,
     )
 
-    loss = _loss(network, settings)
-
     def begin_epoch(epoch: int) -> None:
         network.drop_path = settings.drop_path_at(epoch)
 
-    gradients: Gradients[Tensor] | None = None
-    if team.size > 1:
-        gradients = Together(network, loss, team, lambda: batches.part)
-    elif replication.replicas > 1:
-        gradients = InTurn(network, loss, replication.replicas)
+    loss = _loss(network, settings)
     return StandaloneTraining(
         network,
         torch.optim.SGD(
@@ -93,12 +88,12 @@ def darts_training(
         begin_epoch=begin_epoch,
         generators={"drop path": network.drops},
         warming=replication.warming,
-        gradients=gradients,
+        gradients=_gradients(network, loss, replication.replicas, team, lambda: batches.part),
         team=team,
     )
 
 
-def _loss(network: DartsStandalone, settings: RetrainSettings) -> Callable[[Tensor, Tensor], Tensor]:
+def _loss(network: DartsStandalone, settings: RetrainSettings) -> Loss:
     """What the weights descend: the mean over images, with the auxiliary head's."""
 
     def loss(x: Tensor, y: Tensor) -> Tensor:
@@ -110,6 +105,14 @@ def _loss(network: DartsStandalone, settings: RetrainSettings) -> Callable[[Tens
         return found
 
     return loss
+
+
+def _gradients(
+    network: DartsStandalone, loss: Loss, replicas: int, team: Team, part: Callable[[], Part]
+) -> Gradients[Tensor]:
+    if team.size > 1:
+        return Together(network, loss, team, part)
+    return InTurn(network, loss, replicas) if replicas > 1 else AtOnce(loss)
 
 
 def fitting(
