@@ -160,16 +160,17 @@ def _skeleton(benchmark: Benchmark, how: Retraining, scale: str, overrides: Mapp
         raise UserError(f"impossible skeleton: {error}") from error
 
 
-def train_planned(planned: PlannedTraining, store: RunStore, *, report: Report) -> StandaloneRecord:
+def train_planned(planned: PlannedTraining, store: RunStore, wait: bool = True, *, report: Report) -> StandaloneRecord:
     """Do the training in this process, continue it where it was interrupted, or read its record where it is done.
 
-    A loss that became NaN gives a record of status `diverged`. Two processes that share a store wait for each other.
+    A loss that became NaN gives a record of status `diverged`. While somebody else is at it, this waits for the record,
+    or raises `Busy` without `wait`.
     """
     import torch
 
     from nasrepro.training.team import Team
 
-    with claimed(store.root / FOLDER, planned.key) as claim:
+    with claimed(store.root / FOLDER, planned.key, wait=wait) as claim:
         existing = get_training(store, planned.key)
         if existing is not None:
             return existing

@@ -195,7 +195,7 @@ def job_of(planned: PlannedTraining, store: RunStore) -> Job:
         planned.key,
         f"{planned.spec.genotype} seed {planned.spec.seed}",
         train_planned,
-        (planned, store.absolute()),
+        (planned, store.absolute(), False),  # there is other work to do meanwhile
         group="training",
         threads=planned.spec.threads,
         gpu=planned.spec.device != "cpu",
