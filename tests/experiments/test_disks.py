@@ -1,4 +1,4 @@
-"""A disk that fills up and a folder that cannot be written: one line, nothing lost, and the run goes on later.
+"""What disks do to runs: they fill up, become read-only, alter files. One line, nothing else lost, the same record.
 
 A small real file system is used where the system lets us mount one; a limit on the size of files everywhere.
 """
@@ -18,6 +18,7 @@ from nasrepro.experiments.claiming import claimed
 from nasrepro.experiments.execute import run_planned
 from nasrepro.experiments.runner import run
 from nasrepro.experiments.weights import load_weights
+from nasrepro.notices import told_to
 from nasrepro.records.store import RunStore
 from nasrepro.training import checkpoint
 
@@ -198,6 +199,34 @@ def test_a_folder_that_becomes_read_only_in_the_middle_stops_the_run_and_keeps_i
     assert steps[0] == 3 * PER_EPOCH + 1
     assert record.comparable() == undisturbed("gdas", **LONG)
     assert files_in(disk.root) == [f"{request.key}.json", f"{request.key}.pt"]
+
+
+def interrupted(request, store, step):
+    """A run that was stopped in this step; its newest checkpoint."""
+
+    def stop():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        done(request, store, at(step, stop))
+    return store.work_folder(request.key) / "checkpoint.pt"
+
+
+@pytest.mark.parametrize("size", [0, 9000], ids=["empty", "truncated"])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_damaged_checkpoints_cost_what_was_computed_since_the_one_before_them(tmp_path, undisturbed, size, lost):
+    store, told = RunStore(tmp_path), []
+    request = planned("gdas", tmp_path, **LONG)
+    newest = interrupted(request, store, 3 * PER_EPOCH + 2)
+    for file in (newest, newest.with_name("checkpoint.previous.pt"))[:lost]:
+        os.truncate(file, size)
+    with told_to(told.append):
+        record, steps = done(request, store)
+    assert steps[0] == (2 * PER_EPOCH + 1 if lost == 1 else 1)
+    assert len(told) == 1
+    assert told[0].startswith(f"checkpoint '{newest}' is {'truncated or altered' if size else 'empty'}")
+    assert record.comparable() == undisturbed("gdas", **LONG)
+    assert files_in(tmp_path) == [f"{request.key}.json", f"{request.key}.pt"]
 
 
 def test_a_full_disk_has_no_room_for_claims_and_says_so(disk):
