@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from nasrepro.training.repeatable import peak_memory
+
 
 class Clock:
     """Of a CPU the seconds that this process computed, whoever else was busy; of a GPU those until it has finished."""
@@ -30,11 +32,9 @@ class PeakMemory:
     def __init__(self, device: str) -> None:
         self._gpu = device != "cpu"
         self._told = True
+        self._device = device
         if self._gpu:
-            import torch
-
-            torch.cuda.reset_peak_memory_stats()
-            return
+            return  # torch counts from `prepare_torch` on
         try:
             self._RESET.write_text("5")
         except OSError:
@@ -43,9 +43,7 @@ class PeakMemory:
     def peak(self) -> int | None:
         """Bytes; None where the system does not tell."""
         if self._gpu:
-            import torch
-
-            return int(torch.cuda.max_memory_allocated())
+            return peak_memory(self._device)
         if not self._told:
             return None
         for line in self._STATUS.read_text().splitlines():

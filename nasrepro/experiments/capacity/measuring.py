@@ -33,10 +33,10 @@ from nasrepro.experiments.jobs import Report
 from nasrepro.methods import catalog
 from nasrepro.methods.weights import shared_weights
 from nasrepro.spaces.base import Genotype
-from nasrepro.splits import Split
 from nasrepro.training.regularizer import WeightStep
 from nasrepro.training.repeatable import prepare_torch
 from nasrepro.training.supernet import SupernetTraining
+from nasrepro.training.team import Team
 
 _FEWEST, _MOST = 3, 60
 _AGING = 16  # paths that a regularizer has seen before it is measured; more than any archive holds
@@ -84,7 +84,7 @@ class _Laps:
 def measure(kind: Kind, device: str, seconds: float, *, report: Report) -> Cost:
     """The cost of one piece of a kind of work, judged by pieces that take about so many seconds together, in this
     process, with one thread."""
-    prepare_torch(1)
+    prepare_torch(1, device)
     memory = PeakMemory(device)
     laps = _Laps(Clock(device), seconds, report)
     kind, share = _sliced(kind, device)
@@ -164,7 +164,7 @@ def _search(kind: Kind, benchmark: Benchmark, device: str) -> SupernetTraining:
 
 def _shared(kind: Kind, benchmark: Benchmark, how: Any, device: str) -> Any:
     skeleton = benchmark.space.supernet_skeleton(dict(kind.settings["skeleton"]))
-    return shared_weights(how, benchmark.space, skeleton, _stand_in(benchmark, skeleton), _SEED)
+    return shared_weights(how, benchmark.space, skeleton, _stand_in(benchmark, skeleton), _SEED, device)
 
 
 def _stand_in(benchmark: Benchmark, skeleton: Any) -> ImageData | TextData:
@@ -276,14 +276,15 @@ def _alone(kind: Kind, benchmark: Benchmark, genotype: Genotype, device: str, *,
 
     how = benchmark.retraining
     assert how is not None
+    team = Team(torch.device(device))
     skeleton: Any = type(how.skeleton)(**kind.settings["skeleton"])
     settings: Any = type(how.published).model_validate(kind.settings["training"])
     if benchmark.language:
         text = text_like(how.dataset, skeleton.vocabulary)
         few = text.limited(valid=40 * settings.valid_batch) if testing else text
-        return language_training(genotype, few, skeleton, settings, _SEED)  # type: ignore[arg-type]
+        return language_training(genotype, few, skeleton, settings, _SEED, team=team)  # type: ignore[arg-type]
     images = images_like(how.dataset, skeleton, scored=min(100, settings.eval_batch))
-    return darts_training(genotype, images, skeleton, settings, _SEED, split=Split.TEST)  # type: ignore[arg-type]
+    return darts_training(genotype, images, skeleton, settings, _SEED, team=team)  # type: ignore[arg-type]
 
 
 _MEASURES: dict[str, Callable[[Kind, Benchmark, _Laps, str], dict[str, Any]]] = {
