@@ -16,7 +16,9 @@ from nasrepro.errors import UserError
 from nasrepro.splits import Split
 from nasrepro.supernets.norm import Norm
 from nasrepro.training.darts_standalone import fitting
+from nasrepro.training.replicas import Together
 from nasrepro.training.retraining import Replication
+from nasrepro.training.team import process_group
 
 SCRIPT = Path(__file__).with_name("replica_process.py")
 
@@ -118,12 +120,21 @@ def test_any_execution_continues_any_other(tmp_path, in_turn):
     assert_identical(comparable(first), comparable(second))
 
 
-def test_weights_that_no_loss_reaches_stay_without_a_gradient():
+@pytest.mark.parametrize("kind", ["in turn", "together"])
+def test_weights_that_no_loss_reaches_stay_without_a_gradient(tmp_path, kind):
     """A head whose loss counts nothing decays in no execution."""
-    recipe = RECIPE.model_copy(update={"auxiliary_weight": 0.0, "epochs": 1})
-    before = training(2, recipe=recipe).network.auxiliary.state_dict()["head.weight"].clone()
-    after = run(training(2, recipe=recipe))["network"]["auxiliary.head.weight"]
-    assert torch.equal(before, after)
+    made = training(2, recipe=RECIPE.model_copy(update={"auxiliary_weight": 0.0}))
+    before = made.network.auxiliary.head.weight.detach().clone()
+    made.network.train()
+    meeting = torch.distributed.FileStore(str(tmp_path / "store"), 1)
+    with process_group(meeting, torch.device("cpu"), 0, 1) as team:
+        if kind == "together":
+            made._gradients = Together(made.network, made._loss, team, lambda: made.batches.part)
+        for _ in range(3):
+            made._descend(*made.batches.next())
+    assert made.network.head.weight.grad is not None
+    assert made.network.auxiliary.head.weight.grad is None
+    assert torch.equal(made.network.auxiliary.head.weight, before)
 
 
 def test_linear_scaling_is_a_larger_batch_at_a_larger_rate_that_is_grown_into():
