@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from nasrepro import console
@@ -10,6 +11,7 @@ from nasrepro.experiments.capacity.units import size, span
 if TYPE_CHECKING:
     from nasrepro.commands.reproduce_plan import Plan, Row
     from nasrepro.experiments.capacity.bill import Forecasts
+    from nasrepro.experiments.capacity.published import CoresPerGpu
     from nasrepro.experiments.executors.means import Means
     from nasrepro.experiments.reproducing import Request
 
@@ -34,7 +36,7 @@ def plain(plan: Plan, request: Request) -> dict[str, Any]:
             "unknown": plan.estimate.unknown,
             **_renamed(billed(plan.demands, plan.rates).plain()),
         },
-        "speedup": {"cores_per_gpu": plan.rates.speedup, "assumed": plan.rates.assumed},
+        "cores_per_gpu": asdict(plan.rates.speedup),
         "measured_on": plan.rates.core.hardware,
         "measured_gpu": plan.rates.gpu.hardware if plan.rates.gpu else None,
         "schedule": {"worker": "core" if device == "cpu" else "GPU", **forecasts.plain()} if forecasts else None,
@@ -135,9 +137,17 @@ def _show_bill(plan: Plan) -> None:
         f"to be done: {bill.runs:,} runs and {bill.trainings:,} trainings from scratch, {bill.wide:,} of which several "
         f"GPUs can share: {bill.core_hours:,.0f} core-hours or {bill.gpu_hours:,.0f} GPU-hours, {size(bill.bytes)}"
     )
-    told = "taken from the papers' times" if rates.assumed else "as --speedup says"
-    gpu = f"measured on {rates.gpu.hardware}" if rates.gpu else f"{rates.speedup:g} cores to a GPU, {told}"
+    gpu = f"measured on {rates.gpu.hardware}" if rates.gpu else _assumption(rates.speedup)
     console.note(f"core-hours: steps measured on {rates.core.hardware}; GPU-hours: {gpu}")
+
+
+def _assumption(speedup: CoresPerGpu) -> str:
+    if not speedup.assumed:
+        return f"{speedup.searches:g} cores to a GPU, as --speedup says"
+    return (
+        f"{speedup.searches:g} cores to a GPU in searches and {speedup.trainings:g} in trainings from scratch, assumed "
+        "after the papers' times"
+    )
 
 
 def _show_forecast(forecasts: Forecasts, device: str) -> None:

@@ -114,3 +114,73 @@ def test_the_site_of_nothing_has_the_printed_numbers(nasrepro, tmp_path):
     assert result.json["records"] == 0
     assert result.json["items"]["missing"] > 10
     assert "94.22" in (tmp_path / "reports" / "site" / "papers" / "e2nas.html").read_text(encoding="utf-8")
+
+
+def test_the_published_scale_is_planned_without_data(nasrepro, tmp_path):
+    result = nasrepro("reproduce", "--scale", "paper", "--plan", "--json")
+    assert result.code == 0
+    plan = result.json
+    rows = {row["item"]: row for row in plan["items"]}
+    assert all(row["problem"] for row in rows.values())
+    wanted = {row["name"]: row["wanted"] for row in nasrepro("reproduce", "--list", "--scale", "paper", "--json").json}
+    assert {item: row["runs"] for item, row in rows.items()} == {item: wanted[item] for item in rows}
+    assert plan["total"]["runs"] == plan["total"]["todo"] == sum(row["new"] for row in rows.values()) > 600
+    assert plan["total"]["not_measured"] == 0, "python benchmarks/step_costs.py measures what is new"
+    for name in ("core_hours", "gpu_hours", "bytes", "trainings"):
+        assert plan["total"][name] == pytest.approx(sum(row[name] for row in rows.values()), rel=1e-3)
+        assert plan["total"][name] < sum(paper[name] for paper in plan["papers"]), "papers share runs"
+    assert rows["en2as/table-4"]["multi_gpu_trainings"] == rows["en2as/table-4"]["trainings"] > 15
+    assert [own["workers"] for own in plan["schedule"]["each"]] == [1, 10, 100, 1000]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_hours_follow_the_stated_speedup(nasrepro):
+    command = ("reproduce", "nsas/figure-1", "--scale", "paper", "--plan")
+    total = nasrepro(*command, "--speedup", "4", "--json").json["total"]
+    assert total["gpu_hours"] == pytest.approx(total["core_hours"] / 4, rel=1e-3)
+    shown = nasrepro(*command, "--speedup", "4")
+    assert "data missing" in shown.out
+    assert "4 cores to a GPU, as --speedup says" in shown.err
+    assert "not sooner than" in shown.out
+    assert "assumed after the papers' times" in nasrepro(*command).err
+
+
+def test_a_plan_knows_what_was_done_and_trained(nasrepro, tmp_path):
+    command = ("reproduce", "nsas/figure-1", "--benchmark", "darts-digits", "--scale", "smoke", "--seeds", "0")
+    (before,) = nasrepro(*command, "--plan", "--json").json["items"]
+    assert (before["done"], before["todo"], before["trainings"]) == (0, 2, 14), "two answers and twelve watched cells"
+    store = RunStore(tmp_path / "runs")
+    (item,) = [row for row in planned_places("nsas/figure-1", "smoke") if row.runs][:1]
+    variant = item.runs[0].variant
+    how = {"scale": "smoke", "protocol": "sound", "threads": 1, "store": store}
+    made_run = run(plan([variant], "darts-digits", [0], overrides=smallest(item), **how)[0], store)
+    assert made_run.status == "done"
+    (after,) = nasrepro(*command, "--plan", "--json").json["items"]
+    assert (after["done"], after["todo"], after["trainings"]) == (1, 1, 1), "the watched cells are there"
+
+
+def smallest(place):
+    """What the item's place sets for all methods."""
+    return {block: dict(values) for block, values in place.place.settings.get("", {}).items()}
+
+
+def test_steps_are_measured_where_they_will_run(nasrepro, monkeypatch, tmp_path):
+    monkeypatch.setattr("nasrepro.experiments.capacity.measurements.SECONDS", 0.05)
+    command = ("reproduce", "nsas/figure-1", "--benchmark", "nb201-digits", "--scale", "smoke", "--plan", "--json")
+    before = nasrepro(*command).json["total"]
+    assert before["not_measured"] == before["todo"] > 0
+    result = nasrepro(*command, "--measure")
+    assert result.code == 0, result.err
+    assert result.json["total"]["not_measured"] == 0
+    assert result.json["total"]["core_hours"] >= 0
+    kept = list((tmp_path / "runs" / "step-costs" / "cpu").glob("*.json"))
+    assert len(kept) >= 3, "steps of two searches, and scores"
+    times = {path: path.stat().st_mtime_ns for path in kept}
+    assert nasrepro(*command, "--measure").code == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == times, "what is known is not measured again"
+
+
+def test_prices_go_with_a_plan(nasrepro, user_error):
+    user_error(nasrepro("reproduce", "nsas", "--measure"), "--measure", "--plan")
+    user_error(nasrepro("reproduce", "nsas", "--speedup", "9"), "--speedup", "--plan")
+    user_error(nasrepro("reproduce", "nsas", "--plan", "--speedup", "-1"), "-1", "above 0")

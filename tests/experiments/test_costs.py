@@ -12,7 +12,7 @@ from nasrepro.experiments.capacity.bill import billed, forecast
 from nasrepro.experiments.capacity.costs import Cost, OwnCost, StepCosts, shipped_costs, store_cost, stored_costs
 from nasrepro.experiments.capacity.demand import Demands
 from nasrepro.experiments.capacity.measuring import measure
-from nasrepro.experiments.capacity.published import PUBLISHED, ImpliedFactor, Speedup
+from nasrepro.experiments.capacity.published import PUBLISHED, CoresPerGpu, ImpliedFactor, Speedup
 from nasrepro.experiments.capacity.rates import Rates, rates_for
 from nasrepro.experiments.capacity.sizes import SIZES
 from nasrepro.experiments.capacity.work import search_work, steps_per_epoch, training_work
@@ -215,12 +215,12 @@ def test_a_bill_is_a_sum():
     demand = Demands().of_run(spec_of("gdas"))
     (piece,) = demand.pieces
     units = sum(piece.work.values())
-    rates = Rates(costs(piece.work, 3.6), None, speedup=4.0)
+    rates = Rates(costs(piece.work, 3.6), None, CoresPerGpu(4.0, 9.0))
     bill = billed([demand, demand], rates)
     assert bill.core_hours == pytest.approx(2 * units * 3.6 / 3600)
     assert bill.gpu_hours == pytest.approx(bill.core_hours / 4)
     assert (bill.runs, bill.trainings, bill.unknown, bill.bytes) == (2, 0, 0, 2 * (86_000 + 500))
-    some = Rates(costs(list(piece.work)[:1], 3.6), None, speedup=4.0)
+    some = Rates(costs(list(piece.work)[:1], 3.6), None, CoresPerGpu(4.0, 9.0))
     assert (billed([demand], some).unknown, billed([demand], some).core_hours) == (1, 0)
 
 
@@ -228,10 +228,17 @@ def test_a_measured_gpu_goes_before_an_assumed_one():
     demand = Demands().of_run(spec_of("gdas"))
     work = demand.pieces[0].work
     step, *others = work
-    rates = Rates(costs(work, 1.0), costs([step], 0.25, "cuda"), speedup=10.0)
+    rates = Rates(costs(work, 1.0), costs([step], 0.25, "cuda"), CoresPerGpu(10.0, 99.0))
     assert rates.gpu_seconds(work) == pytest.approx(0.25 * work[step] + sum(work[kind] for kind in others) / 10)
     assert rates.core_seconds(work) == pytest.approx(sum(work.values()))
     assert rates.gpu_seconds(None) is None
+
+
+def test_trainings_fill_a_gpu_better_than_searches():
+    demand = Demands().of_run(spec_of("gdas", "darts-digits"))
+    search, training = (sum(piece.work.values()) for piece in demand.pieces)
+    rates = Rates(costs(demand.kinds, 2.0), None, CoresPerGpu(4.0, 10.0))
+    assert billed([demand], rates).gpu_hours == pytest.approx((2 * search / 4 + 2 * training / 10) / 3600)
 
 
 def test_a_forecast_trains_probe_cells_first():
@@ -239,7 +246,7 @@ def test_a_forecast_trains_probe_cells_first():
     specs = [spec_of("randomnas", "darts-digits", seed) for seed in range(3)]
     asked = [*demands.of_probes(specs), *map(demands.of_run, specs)]
     training = asked[0].pieces[0].work
-    rates = Rates(costs([kind for own in asked for kind in own.kinds], 100.0), None, speedup=1.0)
+    rates = Rates(costs([kind for own in asked for kind in own.kinds], 100.0), None, CoresPerGpu(1.0, 1.0))
     told = forecast(asked, rates, "cpu", (1, 2, 100))
     one, two, many = told.each
     alone = sum(training.values()) * 100 / 3600
@@ -250,7 +257,7 @@ def test_a_forecast_trains_probe_cells_first():
     assert many.best_hours == pytest.approx(longest, rel=1e-3)
     assert two.best_hours <= two.hours
     assert "randomnas on darts-digits" in told.longest
-    assert forecast(asked, Rates(costs([], 1.0), None, 1.0), "cpu") is None
+    assert forecast(asked, Rates(costs([], 1.0), None, CoresPerGpu(1, 1)), "cpu") is None
 
 
 def test_factors_are_averaged_as_logarithms():
@@ -268,7 +275,7 @@ def test_measured_costs_are_kept_for_a_run_store(tmp_path):
     rates = rates_for(tmp_path)
     assert rates.core_seconds({kind: 4}) == 2
     assert set(rates.core.costs) > {kind.key}, "what was not measured here comes with the package"
-    assert rates_for(tmp_path, speedup=3).speedup == 3
+    assert rates_for(tmp_path, speedup=3).speedup == CoresPerGpu(3, 3)
     (tmp_path / "step-costs" / "cpu" / f"{kind.key}.json").write_text("{")
     with pytest.raises(UserError, match=rf"{kind.key}.*--measure"):
         rates_for(tmp_path)

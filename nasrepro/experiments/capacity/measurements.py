@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SECONDS = 3.0
-"""That steps of a kind are measured for, unless three of them take longer."""
+"""That steps of a kind are measured for, unless three of them take longer; where nothing else is said."""
 
 
 def measure_lacking(
-    kinds: Iterable[Kind], root: Path, device: str, means: Means, console: Console, *, seconds: float = SECONDS
+    kinds: Iterable[Kind], root: Path, device: str, means: Means, console: Console, *, seconds: float | None = None
 ) -> int:
     """Measure the kinds of which the run store at `root` does not know the cost on the device; how many these were.
 
@@ -35,7 +35,7 @@ def measure_lacking(
             f"cost-{device}-{kind.key}",
             f"{kind.family} of {kind.title}",
             measure_kind,
-            (kind, device, seconds, root.absolute()),
+            (kind, device, seconds or SECONDS, root.absolute()),
             group=kind.family,
             gpu=device != "cpu",
         )

@@ -9,7 +9,7 @@ from string import Template
 from nasrepro.experiments.capacity.bill import Forecasts, billed, forecast
 from nasrepro.experiments.capacity.checked import Check, checked_predictions
 from nasrepro.experiments.capacity.demand import Demand, Demands
-from nasrepro.experiments.capacity.published import implied_speedup
+from nasrepro.experiments.capacity.published import Speedup, implied_speedup
 from nasrepro.experiments.capacity.rates import Rates, rates_for
 from nasrepro.experiments.capacity.simulation import OVERHEAD, START
 from nasrepro.experiments.capacity.units import hours, number, size, span
@@ -54,7 +54,8 @@ def page() -> str:
     """The whole page."""
     rates, each, check = rates_for(), paper_demands(), checked_predictions()
     together = distinct(own for demands in each.values() for own in demands)
-    bill, speedup = billed(together, rates), implied_speedup(rates.core)
+    bill = billed(together, rates)
+    searches, trainings = (implied_speedup(rates.core, trainings=own) for own in (False, True))
     on_gpus, on_cores = (forecast(together, rates, device) for device in ("cuda", "cpu"))
     assert on_gpus is not None
     assert on_cores is not None
@@ -77,11 +78,12 @@ def page() -> str:
         schedule=_schedule(on_gpus, on_cores),
         longest=on_gpus.longest,
         longest_hours=span(on_gpus.longest_hours),
-        gpus=_gpus(rates),
-        mean=f"{speedup.mean:.1f}",
-        low=f"{speedup.mean / speedup.spread:.1f}",
-        high=f"{speedup.mean * speedup.spread:.1f}",
-        speedup=f"{rates.speedup:g}",
+        searched=_gpus(searches),
+        trained=_gpus(trainings),
+        search_factor=_between(searches),
+        training_factor=_between(trainings),
+        search_speedup=f"{rates.speedup.searches:g}",
+        training_speedup=f"{rates.speedup.trainings:g}",
         hardware=rates.core.hardware,
         torch=rates.core.torch,
         check=_check(check),
@@ -143,7 +145,12 @@ def _schedule(on_gpus: Forecasts, on_cores: Forecasts) -> Table:
     )
 
 
-def _gpus(rates: Rates) -> Table:
+def _between(speedup: Speedup) -> str:
+    low, high = speedup.mean / speedup.spread, speedup.mean * speedup.spread
+    return f"{speedup.mean:.2g}, with two thirds of such factors between {low:.2g} and {high:.2g}"
+
+
+def _gpus(speedup: Speedup) -> Table:
     return _table(
         (
             own.published.label,
@@ -152,7 +159,7 @@ def _gpus(rates: Rates) -> Table:
             f"{own.factor:.1f}",
             own.published.where,
         )
-        for own in implied_speedup(rates.core).implied
+        for own in speedup.implied
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nasrepro.experiments.capacity.costs import StepCosts, shipped_costs, stored_costs
 from nasrepro.experiments.capacity.kinds import Kind
-from nasrepro.experiments.capacity.published import assumed_speedup
+from nasrepro.experiments.capacity.published import CoresPerGpu, assumed_speedup
 from nasrepro.experiments.capacity.work import Work
 
 
@@ -19,10 +19,8 @@ class Rates:
     """Of one core: measured on this machine where it was, else where the package was made."""
     gpu: StepCosts | None
     """Of one GPU, where somebody measured one."""
-    speedup: float
+    speedup: CoresPerGpu
     """How many of the measured cores a GPU replaces where it was not measured: an assumption."""
-    assumed: bool = True
-    """Whether that is the package's own, not the user's."""
 
     def core_seconds(self, work: Work | None) -> float | None:
         """On one core; None where that was not measured."""
@@ -54,11 +52,12 @@ class Rates:
         if self.gpu is not None and self.gpu.of(kind) is not None:
             return self.gpu.seconds({kind: count})
         on_core = self.core.seconds({kind: count})
-        return None if on_core is None else on_core / self.speedup
+        return None if on_core is None else on_core / self.speedup.of(kind)
 
 
 def rates_for(root: Path | None = None, speedup: float | None = None) -> Rates:
-    """What is known: the package's costs, replaced by those measured for the run store at `root`.
+    """What is known: the package's costs, replaced by those measured for the run store at `root`. `speedup` replaces
+    the assumed ones.
 
     Raises `UserError` for measured costs that are damaged.
     """
@@ -67,4 +66,4 @@ def rates_for(root: Path | None = None, speedup: float | None = None) -> Rates:
     if own is not None:
         core = own.model_copy(update={"costs": {**core.costs, **own.costs}})
     gpu = None if root is None else stored_costs(root, "cuda")
-    return Rates(core, gpu, speedup or assumed_speedup(), speedup is None)
+    return Rates(core, gpu, assumed_speedup() if speedup is None else CoresPerGpu(speedup, speedup))
