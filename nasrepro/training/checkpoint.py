@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from nasrepro.errors import one_line
 from nasrepro.files import write_atomically
@@ -61,6 +62,16 @@ def load(path: Path, *, or_previous: bool = True) -> dict[str, Any] | None:
     if problems:
         tell(f"{', '.join(problems)}; what is lost is computed again")
     return None
+
+
+def placed(state: Any, device: torch.device) -> Any:
+    """The same in new containers, with weights and whatever else is of real numbers on the device; states of random
+    generators are whole numbers and stay on the CPU."""
+    if isinstance(state, Tensor):
+        return state.to(device) if state.is_floating_point() else state
+    if isinstance(state, dict):
+        return {key: placed(value, device) for key, value in state.items()}
+    return type(state)(placed(value, device) for value in state) if isinstance(state, list | tuple) else state
 
 
 def _beside(path: Path, word: str) -> Path:
