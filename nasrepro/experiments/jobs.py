@@ -54,6 +54,8 @@ class JobOutcome:
     seconds: float = 0.0
     earlier: bool = False
     """Whether it failed in an earlier attempt, which was not repeated."""
+    mendable: bool = False
+    """Whether the user can do something about the error, such as make room on a disk; it is not remembered then."""
 
 
 def failed_before(work_root: Path, job: Job) -> JobOutcome | None:
@@ -76,8 +78,11 @@ def failed_jobs(
     """The error that names every failed job and where its traceback is; `what` they are, in the plural, and `again`
     what tries them again."""
     named = "; ".join(
-        f"{failure.job.label}: {failure.error} (see '{error_file(work_root, failure.job.key)}')" for failure in failures
+        f"{failure.job.label}: {failure.error}"
+        + ("" if failure.mendable else f" (see '{error_file(work_root, failure.job.key)}')")
+        for failure in failures
     )
     earlier = sum(failure.earlier for failure in failures)
     before = f", {earlier} of them before" if earlier else ""
+    again = "the same command" if all(failure.mendable for failure in failures) else again
     return RunFailed(f"{len(failures)} of {total} {what} failed{before}; {again} tries them again: {named}")

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from nasrepro.errors import UserError
 from nasrepro.experiments.claiming import Busy
 from nasrepro.files import write_atomically
 from nasrepro.notices import tell
@@ -136,3 +137,9 @@ def my_gpu(*, report):
 def gpu_for_a_while(*, report):
     time.sleep(1.5)
     return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
+def refused_until(path, *, report):
+    if not Path(path).exists():
+        raise UserError("cannot write into 'there': No space left on device")
+    return "done"

@@ -88,15 +88,18 @@ def workers_of(driver):
 
 
 class Killer:
-    """Kills a random worker of a driver every so many seconds until the driver has ended, at most `most` of them."""
+    """Kills a random worker of a driver every so many seconds, from its first checkpoint until it has ended, at most
+    `most` of them."""
 
-    def __init__(self, driver, seconds, most):
-        self.kills = 0
+    def __init__(self, driver, root, seconds, most):
+        self.kills, self._root = 0, root
         self._driver, self._seconds, self._most, self._random = driver, seconds, most, random.Random(0)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def _work(self):
+        while self._driver.poll() is None and not traces(self._root):
+            time.sleep(0.05)
         while self._driver.poll() is None and self.kills < self._most:
             time.sleep(self._seconds * self._random.uniform(0.5, 1.5))
             victims = workers_of(self._driver.pid)

@@ -15,7 +15,7 @@ from nasrepro.errors import UserError
 from nasrepro.experiments.execute import execute_jobs
 from nasrepro.experiments.executors.means import Means, checked_cluster, parse_duration
 from nasrepro.experiments.executors.office import MOST_LOSSES
-from nasrepro.experiments.jobs import Job, error_file
+from nasrepro.experiments.jobs import Job, error_file, failed_jobs
 
 MEANS = {"processes": Means(2), "cluster": Means(cluster="local:2")}
 
@@ -125,6 +125,18 @@ def test_a_job_that_hangs_is_stopped_and_named_and_tried_again_when_asked(carrie
     assert "not tried again: gdas seed 1 failed: it took longer" in shown
     found, shown = carried_out(job, retry_failed=True)
     assert found["k"].value == "done"
+    assert carried_out(job)[0]["k"].value == "done"
+
+
+def test_what_the_user_can_mend_is_tried_again_by_the_same_command(carried_out, tmp_path):
+    job = Job("k", "gdas seed 1", jobs.refused_until, (str(tmp_path / "flag"),))
+    found, shown = carried_out(job)
+    assert "gdas seed 1 failed: cannot write into 'there': No space left on device\n" in shown
+    assert str(failed_jobs(list(found.values()), 3, tmp_path / "work", "runs")) == (
+        "1 of 3 runs failed; the same command tries them again: gdas seed 1: cannot write into 'there': "
+        "No space left on device"
+    )
+    (tmp_path / "flag").touch()
     assert carried_out(job)[0]["k"].value == "done"
 
 

@@ -31,7 +31,7 @@ def sequential(tmp_path_factory):
 def survives_killed_workers(root, count, most, **means):
     """Kills a worker every few seconds while the plan is carried out; returns how many there were."""
     driver = faults.started(root, count, **means)
-    killer, watch = faults.Killer(driver, 4.0, most), faults.Watch(root)
+    killer, watch = faults.Killer(driver, root, 4.0, most), faults.Watch(root)
     counts, told = faults.finished(driver)
     assert counts == {"made": count, "found": 0, "failed": []}, told
     assert watch.ended() == set()

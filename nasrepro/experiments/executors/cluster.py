@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from nasrepro.errors import RunFailed, UserError
 from nasrepro.experiments.executors import remote
 from nasrepro.experiments.executors.local import drained, event_of
+from nasrepro.experiments.executors.means import local_workers
 from nasrepro.experiments.executors.messages import BEGAN
 from nasrepro.experiments.executors.orders import Began, Ended, Ending, Event, Order
 from nasrepro.notices import tell
@@ -43,6 +44,7 @@ class DaskExecutor:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._futures: dict[int, Future] = {}
         self._slots, self._counted = 1, float("-inf")
+        self._wanted = local_workers(address)
         self._client = _connected(address)
         try:
             _refuse_other_code(self._client)
@@ -61,7 +63,10 @@ class DaskExecutor:
     def slots(self) -> int:
         if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS:
             with suppress(OSError, TimeoutError):
-                self._slots = max(1, sum(self._client.nthreads().values()))
+                there = self._client.nthreads()
+                self._slots = max(1, sum(there.values()))
+                if len(there) < self._wanted:
+                    self._client.cluster.scale(self._wanted)  # a worker that died while it was starting stays away
             self._counted = time.monotonic()
         return self._slots
 
@@ -129,8 +134,8 @@ def _connected(address: str) -> Client:
     except ImportError as error:
         raise UserError(f"--cluster {address} needs Dask: pip install 'nasrepro[cluster]'") from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what users must know we say ourselves
-    if address.startswith("local:"):
-        return Client(_local_cluster(int(address.removeprefix("local:"))), timeout=_PATIENCE)
+    if workers := local_workers(address):
+        return Client(_local_cluster(workers), timeout=_PATIENCE)
     try:
         return Client(address, timeout=_PATIENCE, name="nasrepro")
     except (OSError, TimeoutError, ValueError) as error:

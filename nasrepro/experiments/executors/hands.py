@@ -19,7 +19,7 @@ from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any
 
-from nasrepro.experiments.executors.messages import BUSY, ERROR, JOB, NOTICE, PROGRESS, pack, unpack
+from nasrepro.experiments.executors.messages import BUSY, ERROR, JOB, NOTICE, PROGRESS, REFUSED, pack, unpack
 from nasrepro.experiments.executors.orders import Ending, Order
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -94,8 +94,8 @@ class Hand:
             seconds = time.monotonic() - began
             if kind == ERROR:
                 return Ending("error", None, content[0], content[1] + self._printed(), seconds)
-            if kind == BUSY:
-                return Ending("busy", None, content[0], "", seconds)
+            if kind in (BUSY, REFUSED):
+                return Ending("busy" if kind == BUSY else "refused", None, content[0], "", seconds)
             return Ending("value", content[0], seconds=seconds)
 
     def stop(self) -> None:

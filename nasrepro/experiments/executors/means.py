@@ -32,9 +32,7 @@ class Means:
 
     def workers_for(self, threads: int) -> int:
         """Jobs that will run at the same time on this machine, as far as it is known before."""
-        if self.cluster is not None and self.cluster.startswith("local:"):
-            return int(self.cluster.removeprefix("local:"))
-        return self.workers or default_workers(threads, self.gpus)
+        return local_workers(self.cluster or "") or self.workers or default_workers(threads, self.gpus)
 
     def open(self, threads: int) -> Executor:
         """The executor for jobs of so many threads. Raises `UserError` where a cluster is not to be had."""
@@ -43,6 +41,11 @@ class Means:
         from nasrepro.experiments.executors.cluster import DaskExecutor
 
         return DaskExecutor(self.cluster)
+
+
+def local_workers(cluster: str) -> int:
+    """N of `local:N`; 0 for the address of a scheduler."""
+    return int(cluster.removeprefix("local:")) if cluster.startswith("local:") else 0
 
 
 def checked_cluster(text: str | None, workers: int | None = None) -> str | None:

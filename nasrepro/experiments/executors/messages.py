@@ -12,7 +12,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, get_type_hints
 
-JOB, BEGAN, PROGRESS, NOTICE, VALUE, ERROR, BUSY = "job", "began", "progress", "notice", "value", "error", "busy"
+JOB, BEGAN, PROGRESS, NOTICE = "job", "began", "progress", "notice"
+VALUE, ERROR, REFUSED, BUSY = "value", "error", "refused", "busy"
 
 Call = Callable[..., Any]
 

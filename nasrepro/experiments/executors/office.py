@@ -7,11 +7,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from pathlib import Path
 
-from nasrepro.errors import one_line
+from nasrepro.errors import UserError, one_line
 from nasrepro.experiments.display import Display
 from nasrepro.experiments.executors.messages import pack_call, unpack_value
 from nasrepro.experiments.executors.orders import Began, Ended, Ending, Event, Executor, Noticed, Order, Progressed
@@ -166,16 +167,19 @@ class Office:
             error = f"{error}; so ended {attempt.losses} attempts in a row"
         if ending.kind == "late" and self._timeout is not None:
             error = f"it took longer than the {_limit(self._timeout)} of --run-timeout and was stopped"
-        return JobOutcome(job, error=error, traceback=ending.traceback or error, seconds=ending.seconds)
+        told = ending.traceback or error
+        return JobOutcome(job, None, error, told, ending.seconds, mendable=ending.kind == "refused")
 
     def _settle(self, outcome: JobOutcome, shown: Display) -> None:
         self.outcomes[outcome.job.key] = outcome
         self._board.end(outcome)
         kept = error_file(self._work_root, outcome.job.key)
-        if outcome.error is None:
-            kept.unlink(missing_ok=True)
-        else:
-            write_atomically(kept, f"{outcome.error}\n\n{outcome.job.label}\n{outcome.traceback}\n".encode())
+        with suppress(OSError, UserError):  # a full disk must not hide what happened
+            if outcome.error is None or outcome.mendable:
+                kept.unlink(missing_ok=True)
+            else:
+                write_atomically(kept, f"{outcome.error}\n\n{outcome.job.label}\n{outcome.traceback}\n".encode())
+        if outcome.error is not None:
             shown.failure(outcome)
 
 

@@ -27,13 +27,14 @@ class Order:
     """Variables that the job's process must have."""
 
 
-Kind = Literal["value", "error", "busy", "lost", "starved", "late"]
+Kind = Literal["value", "error", "refused", "busy", "lost", "starved", "late"]
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt ended: with what the call returned, with what it raised, because somebody else is at the job,
-    because its process or machine is gone, because the system was out of memory, or because it took too long."""
+    """How an attempt ended: with what the call returned, with what it raised, with something that the user can mend,
+    because somebody else is at the job, because its process or machine is gone, because the system was out of memory,
+    or because it took too long."""
 
     kind: Kind
     content: Any = None

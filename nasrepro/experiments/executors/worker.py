@@ -13,13 +13,14 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 
-from nasrepro.errors import one_line
+from nasrepro.errors import UserError, one_line
 from nasrepro.experiments.claiming import Busy
 from nasrepro.experiments.executors.messages import (
     BUSY,
     ERROR,
     NOTICE,
     PROGRESS,
+    REFUSED,
     pack,
     pack_value,
     unpack,
@@ -53,6 +54,8 @@ def _answer(request: str, connection: Connection) -> bytes:
         return pack_value(call, call(*args, report=_Reporter(connection)))
     except Busy as busy:
         return pack(BUSY, one_line(busy))
+    except UserError as error:
+        return pack(REFUSED, one_line(error))
     except Exception as error:
         return pack(ERROR, one_line(error), traceback.format_exc())
 
