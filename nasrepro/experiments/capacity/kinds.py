@@ -80,6 +80,14 @@ def scoring_kind(benchmark: str, space: str, method: str, settings: Mapping[str,
     return _kind("scoring", f"{space}: one-shot scores{_variant(training)}", shape, benchmark, method, settings)
 
 
+def reward_kind(benchmark: str, space: str, method: str, settings: Mapping[str, Any]) -> Kind:
+    """One image or word by which a controller is rewarded: a score on a batch as large as those of training."""
+    training = {**settings["training"], "eval_batch": settings["training"]["batch_size"]}
+    shape = {"space": space, "skeleton": settings["skeleton"], **_named(training, _SCORING)}
+    own = {**settings, "training": training}
+    return _kind("scoring", f"{space}: rewards{_variant(training)}", shape, benchmark, method, own)
+
+
 def predictor_kind(benchmark: str, space: str, method: str, block: str, settings: Mapping[str, Any]) -> Kind:
     """A step of the autoencoder that NAO learns cells with."""
     shape = {"space": space, **_named(settings[block], _PREDICTOR)}

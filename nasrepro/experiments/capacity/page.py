@@ -9,6 +9,7 @@ from string import Template
 from nasrepro.experiments.capacity.bill import Forecasts, billed, forecast
 from nasrepro.experiments.capacity.checked import Check, checked_predictions
 from nasrepro.experiments.capacity.demand import Demand, Demands
+from nasrepro.experiments.capacity.figure import COUNTS, svg
 from nasrepro.experiments.capacity.published import Speedup, implied_speedup
 from nasrepro.experiments.capacity.rates import Rates, rates_for
 from nasrepro.experiments.capacity.simulation import OVERHEAD, START
@@ -50,10 +51,21 @@ def distinct(demands: Iterable[Demand]) -> list[Demand]:
     return sorted(once, key=lambda own: not own.probe)
 
 
+def drawing() -> str:
+    """The page's figure, as SVG."""
+    found = forecast(_together(paper_demands()), rates_for(), "cuda", COUNTS)
+    assert found is not None
+    return svg(found)
+
+
+def _together(each: dict[str, list[Demand]]) -> list[Demand]:
+    return distinct(own for demands in each.values() for own in demands)
+
+
 def page() -> str:
     """The whole page."""
     rates, each, check = rates_for(), paper_demands(), checked_predictions()
-    together = distinct(own for demands in each.values() for own in demands)
+    together = _together(each)
     bill = billed(together, rates)
     searches, trainings = (implied_speedup(rates.core, trainings=own) for own in (False, True))
     on_gpus, on_cores = (forecast(together, rates, device) for device in ("cuda", "cpu"))

@@ -10,6 +10,7 @@ from nasrepro.benchmarks import Benchmark
 from nasrepro.experiments.capacity.kinds import (
     Kind,
     predictor_kind,
+    reward_kind,
     scoring_kind,
     step_kind,
     testing_kind,
@@ -48,8 +49,10 @@ def search_work(method: Method, benchmark: Benchmark, settings: Mapping[str, Any
     cells = _observed_cells(settings, benchmark) + sum(pool) + looks
     work = {
         step: epochs * per_epoch,
-        scored: cells * units_scored(training, size) + epochs * _rewarded_units(settings),
+        scored: cells * units_scored(training, size),
     }
+    if rewarded := _rewarded_units(settings):
+        work[reward_kind(benchmark.name, space, method.name, settings)] = epochs * rewarded
     if pool:
         fits = [_fit_steps(settings["sampler"], cells) for cells in pool[:-1]]
         work[predictor_kind(benchmark.name, space, method.name, "sampler", settings)] = sum(fits)
