@@ -18,7 +18,9 @@ from rich.console import Console
 from nasrepro.errors import RunFailed, UserError
 from nasrepro.experiments.execute import execute_jobs
 from nasrepro.experiments.executors import remote
+from nasrepro.experiments.executors.cluster import _local_cluster
 from nasrepro.experiments.executors.means import Means
+from nasrepro.experiments.executors.orders import Order
 from nasrepro.experiments.jobs import Job
 
 pytest.importorskip("distributed")
@@ -122,11 +124,39 @@ def has_workers(address):
         return bool(client.nthreads())
 
 
-def test_a_scheduler_that_goes_down_ends_the_command_in_one_line(cluster, tmp_path, monkeypatch):
+def test_a_scheduler_that_goes_down_ends_the_command_in_one_line(cluster, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr("nasrepro.experiments.executors.cluster._PATIENCE", 3.0)
     threading.Timer(5.0, lambda: os.killpg(cluster.scheduler.pid, signal.SIGKILL)).start()
+    shown = Console(file=io.StringIO(), width=300)
+    todo = [Job(f"k{number}", "j", jobs.hangs_until, (str(tmp_path / "never"),)) for number in range(6)]
     with pytest.raises(RunFailed, match=r"the scheduler at tcp://.* is gone"):
-        run([Job("k", "j", jobs.hangs_until, (str(tmp_path / "never"),))], tmp_path, cluster=cluster.address)
+        execute_jobs(todo, Means(cluster=cluster.address), work_root=tmp_path, title="runs", console=shown)
+    assert "is gone" not in shown.file.getvalue()
+    assert "reconnect" not in capfd.readouterr().err
+
+
+def test_ctrl_c_of_a_terminal_leaves_the_workers_here_to_their_driver(tmp_path):
+    nannies = _local_cluster(2).workers.values()
+    before = [nanny.pid for nanny in nannies]
+    for worker in before:
+        os.kill(worker, signal.SIGINT)
+    time.sleep(0.5)
+    (outcome,), shown = run([Job("k", "j", jobs.waits, (1.0,))], tmp_path, cluster="local:2")
+    assert outcome.error is None
+    assert "is gone" not in shown.file.getvalue()
+    assert [nanny.pid for nanny in nannies] == before
+
+
+def test_processes_that_wait_for_orders_are_counted_once(monkeypatch):
+    monkeypatch.setattr(remote, "_IDLE", 1.0)
+    crew, ended = remote.Crew(), threading.active_count()
+    for ticket in range(20):
+        order = Order(ticket, "", [])
+        hand = crew.begin(order, "driver", [])
+        crew.end(order, "driver")
+    assert threading.active_count() <= ended + 1
+    assert hand.fits(order)
+    wait_until(lambda: not hand.fits(order), 10)
 
 
 SCRIPT = """

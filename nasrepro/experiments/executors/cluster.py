@@ -11,10 +11,13 @@ import atexit
 import logging
 import queue
 import secrets
+import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import lru_cache
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from nasrepro.errors import RunFailed, UserError
@@ -42,6 +45,7 @@ class DaskExecutor:
         self.address = address
         self._token = secrets.token_hex(6)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._held: list[Event] = []
         self._futures: dict[int, Future] = {}
         self._slots, self._counted = 1, float("-inf")
         self._wanted = local_workers(address)
@@ -61,8 +65,8 @@ class DaskExecutor:
 
     @property
     def slots(self) -> int:
-        if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS:
-            with suppress(OSError, TimeoutError):
+        if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS and self._client.status == "running":
+            with suppress(Exception):  # `events` says what is the matter with the cluster
                 there = self._client.nthreads()
                 self._slots = max(1, sum(there.values()))
                 if len(there) < self._wanted:
@@ -75,28 +79,39 @@ class DaskExecutor:
         return _QUEUE - len(self._futures)
 
     def begin(self, order: Order) -> None:
-        future = self._client.submit(
-            remote.carry_out,
-            asdict(order),
-            self._token,
-            key=f"{self._topic}-{order.ticket}",
-            resources={"GPU": 1} if order.gpu else None,
-            pure=False,
-        )
+        try:
+            future = self._client.submit(
+                remote.carry_out,
+                asdict(order),
+                self._token,
+                key=f"{self._topic}-{order.ticket}",
+                resources={"GPU": 1} if order.gpu else None,
+                pure=False,
+            )
+        except Exception:
+            self._refuse_if_gone()
+            raise
         self._futures[order.ticket] = future
         future.add_done_callback(lambda done: self._events.put(Ended(order.ticket, _ending(done))))
 
     def events(self, timeout: float) -> list[Event]:
         """As every executor; raises `RunFailed` where the scheduler is gone for good."""
-        found = [event for event in drained(self._events, timeout) if event.ticket in self._futures]
+        self._held += drained(self._events, timeout)
+        self._refuse_if_gone()
+        if self._client.status != "running":
+            return []  # it may come back; until then every order would count as lost
+        found = [event for event in self._held if event.ticket in self._futures]
+        self._held = []
         for event in found:
             if isinstance(event, Ended):
                 del self._futures[event.ticket]
-        if not found and self._client.status in ("closed", "closing", "newly-created"):
+        return found
+
+    def _refuse_if_gone(self) -> None:
+        if self._client.status in ("closed", "closing", "newly-created"):
             raise RunFailed(
                 f"the scheduler at {self.address} is gone; what is done is stored, and the same command continues"
             )
-        return found
 
     def close(self, *, patience: float) -> None:
         left, self._futures = list(self._futures.values()), {}
@@ -133,7 +148,8 @@ def _connected(address: str) -> Client:
         from distributed import Client
     except ImportError as error:
         raise UserError(f"--cluster {address} needs Dask: pip install 'nasrepro[cluster]'") from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what users must know we say ourselves
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what users must know we say ourselves
     if workers := local_workers(address):
         return Client(_local_cluster(workers), timeout=_PATIENCE)
     try:
@@ -149,17 +165,30 @@ def _local_cluster(workers: int) -> LocalCluster:
     """On this machine, until the end of this process; its workers are started again when they die."""
     from distributed import LocalCluster
 
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        resources={"GPU": 1},  # in case there are any: who has none never asks
-        memory_limit=0,  # the job's process uses the memory, not the worker
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-    )
-    atexit.register(cluster.close, timeout=5)
+    with _interrupts_wait():
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            resources={"GPU": 1},  # in case there are any: who has none never asks
+            memory_limit=0,  # the job's process uses the memory, not the worker
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        atexit.register(cluster.close, timeout=5)
     return cluster
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C is heard afterwards, and never by threads that are started inside nor by the processes that these start:
+    a terminal sends it to all of them, but who gave them work decides."""
+    resource_tracker.ensure_running()  # whoever starts it would hear of Ctrl-C again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _refuse_other_code(client: Client) -> None:

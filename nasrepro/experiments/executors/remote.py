@@ -25,7 +25,8 @@ class Crew:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._busy: dict[tuple[str, int], tuple[Hand, str | None]] = {}
-        self._idle: list[Hand] = []
+        self._idle: dict[Hand, threading.Timer] = {}
+        """With what will let them go."""
         self._stopped: set[str] = set()
 
     def begin(self, order: Order, driver: str, gpus: Sequence[str]) -> Hand:
@@ -40,7 +41,7 @@ class Crew:
             if hand is None:
                 hand = Hand(order, gpu)
             else:
-                self._idle.remove(hand)
+                self._idle.pop(hand).cancel()
             self._busy[driver, order.ticket] = (hand, gpu)
             return hand
 
@@ -48,13 +49,12 @@ class Crew:
         """The order is done; its process waits a while for another."""
         with self._lock:
             hand, gpu = self._busy.pop((driver, order.ticket))
-            self._idle.append(hand)
+            timer = threading.Timer(_IDLE, self._let_go, (hand,))
+            timer.daemon = True
+            self._idle[hand] = timer
+            timer.start()
         if not hand.fits(order, gpu):
             self._let_go(hand)
-            return
-        timer = threading.Timer(_IDLE, self._let_go, (hand,))
-        timer.daemon = True
-        timer.start()
 
     def stop(self, driver: str) -> None:
         """End what a driver has under way here."""
@@ -68,7 +68,7 @@ class Crew:
         with self._lock:
             if hand not in self._idle:
                 return
-            self._idle.remove(hand)
+            self._idle.pop(hand).cancel()
         hand.dismiss(patience=2.0)
 
 
