@@ -163,6 +163,20 @@ def test_jobs_run_side_by_side(carried_out):
     assert len({outcome.value for outcome in found.values()}) == 2
 
 
+def test_a_limit_of_weeks_is_a_limit(carried_out):
+    found, _ = carried_out(Job("k", "j", jobs.double, (1,)), run_timeout=60 * 86400.0)
+    assert found["k"].value == 2
+
+
+def test_what_dies_and_is_held_by_its_remains_is_given_up_too(carried_out, tmp_path, monkeypatch):
+    monkeypatch.setattr("nasrepro.experiments.executors.office._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("nasrepro.experiments.executors.office._LONGEST_PAUSE", 0.01)
+    trace = tmp_path / "trace"
+    found, _ = carried_out(Job("k", "j", jobs.killed_and_then_busy, (str(trace),)))
+    assert "so ended 10 attempts in a row" in found["k"].error
+    assert len(trace.read_text()) == 2 * MOST_LOSSES["lost"] - 1
+
+
 @pytest.mark.parametrize("text", ["local:0", "local:", "localhost", "tcp://host", "http://host:1", "local:1.5"])
 def test_a_cluster_that_cannot_be_is_refused(text):
     with pytest.raises(UserError, match="allowed: tcp://HOST:PORT"):

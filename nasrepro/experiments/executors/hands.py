@@ -26,6 +26,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 _GPUS = "CUDA_VISIBLE_DEVICES"
 _LOG_TAIL = 4000
 _COUNTERS = Path("/proc/vmstat")
+_LONGEST_WAIT = 3600.0  # seconds; systems refuse to wait for weeks in one call
 _START = """\
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -82,7 +83,9 @@ class Hand:
             return self._death(began)
         while True:
             rest = None if order.timeout is None else began + order.timeout - time.monotonic()
-            if rest is not None and not self._connection.poll(max(0.0, rest)):
+            if rest is not None and not self._connection.poll(min(max(0.0, rest), _LONGEST_WAIT)):
+                if rest > _LONGEST_WAIT:
+                    continue
                 return self._stopped_late(began)
             try:
                 kind, content = unpack(self._connection.recv_bytes())

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
+from nasrepro.errors import one_line
 from nasrepro.experiments.executors.hands import Hand, gpu_names
 from nasrepro.experiments.executors.messages import PROGRESS
 from nasrepro.experiments.executors.orders import Began, Ended, Ending, Event, Noticed, Order, Progressed
@@ -69,6 +70,8 @@ class LocalExecutor:
             ending = hand.carry_out(order, lambda kind, content: self._told(order.ticket, kind, content))
         except OSError as error:
             ending = Ending("error", error=f"no process can be started for it: {error.strerror or error}")
+        except Exception as error:  # whatever it is, the order must end, or its driver would wait for ever
+            ending = Ending("error", error=f"its process cannot be followed: {one_line(error)}")
         self._free.append(slot)
         self._events.put(Ended(order.ticket, ending))
 

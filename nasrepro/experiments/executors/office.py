@@ -144,7 +144,6 @@ class Office:
         if ending.kind == "busy":
             if not attempt.pause:
                 shown.say(f"{job.label}: {ending.error}; its record is awaited")
-            attempt.losses = 0
             attempt.pause = min(max(_FIRST_PAUSE, attempt.pause * _PAUSE_GROWTH), _LONGEST_PAUSE)
             self._wait_again(attempt)
             heappush(self._busy, (time.monotonic() + attempt.pause, event.ticket, attempt))
@@ -189,6 +188,6 @@ def _limit(seconds: float) -> str:
 
 def _own_variables() -> dict[str, str]:
     """Environment variables of this project, which say where data lie, for workers elsewhere; folders in full."""
-    own = {name: value for name, value in os.environ.items() if name.startswith("NASREPRO_")}
+    own = {name: value for name, value in os.environ.items() if name.startswith("NASREPRO_") and value}
     folders = {name: Path(value).expanduser() for name, value in own.items()}
     return own | {name: str(folder.absolute()) for name, folder in folders.items() if folder.exists()}

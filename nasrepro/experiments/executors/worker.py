@@ -45,7 +45,9 @@ def serve(handle: int, lifeline: int) -> None:
         os.ftruncate(1, 0)  # what was printed belongs to one job
         os.lseek(1, 0, os.SEEK_SET)
         with told_to(lambda text: connection.send_bytes(pack(NOTICE, text))):
-            connection.send_bytes(_answer(request, connection))
+            answer = _answer(request, connection)
+        sys.stdout.flush()
+        connection.send_bytes(answer)
 
 
 def _answer(request: str, connection: Connection) -> bytes:
