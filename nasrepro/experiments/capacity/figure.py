@@ -22,26 +22,23 @@ _CURVES = (
 
 def svg(forecasts: Forecasts) -> str:
     """The curves of a forecast for `COUNTS`, and no idle time as a thin line."""
-    hours = [own.hours for own in forecasts.each] + [own.wide_hours for own in forecasts.each]
+    ideal = [forecasts.total_hours / own.workers for own in forecasts.each]
+    hours = [*ideal, *(getattr(own, name) for own in forecasts.each for _, name, _, _ in _CURVES)]
     low, high = math.floor(math.log10(min(hours))), math.ceil(math.log10(max(hours)))
     last = math.log10(COUNTS[-1])
 
     def place(workers: float, value: float) -> tuple[float, float]:
         across = _LEFT + (_WIDTH - _LEFT - _RIGHT) * math.log10(workers) / last
         share = (math.log10(value) - low) / (high - low)
-        return across, _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * max(0.0, share)
+        return across, _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * share
 
     parts = [*_grid(place, range(low, high + 1))]
-    ideal = [place(own.workers, max(10.0**low, forecasts.total_hours / own.workers)) for own in forecasts.each]
-    parts.append(_line(ideal, "#999999", ""))
-    for number, (label, name, color, dashes) in enumerate(_CURVES):
-        points = [place(own.workers, getattr(own, name)) for own in forecasts.each]
-        top = _TOP + 14 + 18 * number
-        left = _WIDTH - _RIGHT + 12
-        parts.append(_line(points, color, dashes))
-        parts.append(_line([(left, top - 4), (left + 20, top - 4)], color, dashes))
+    for number, (label, name, color, dashes) in enumerate((*_CURVES, ("no idle time", "", "#999999", ""))):
+        values = [getattr(own, name) for own in forecasts.each] if name else ideal
+        left, top = _WIDTH - _RIGHT + 12, _TOP + 14 + 18 * number
+        points = [place(own.workers, value) for own, value in zip(forecasts.each, values, strict=True)]
+        parts += [_line(points, color, dashes), _line([(left, top - 4), (left + 20, top - 4)], color, dashes)]
         parts.append(_text(left + 25, top, label))
-    parts.append(_text(_WIDTH - _RIGHT + 37, _TOP + 14 + 18 * len(_CURVES), "no idle time", color="#777777"))
     parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 8, "GPUs", anchor="middle"))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">'
     title = "<title>Time until all papers are reproduced, by the number of GPUs</title>"
@@ -64,6 +61,6 @@ def _line(points: Sequence[tuple[float, float]], color: str, dashes: str, width:
     return f'<polyline points="{where}" fill="none" stroke="{color}" stroke-width="{width:g}"{dashed}/>'
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", color: str = "#222222") -> str:
-    style = f'font-family="sans-serif" font-size="12" fill="{color}" text-anchor="{anchor}"'
+def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:
+    style = f'font-family="sans-serif" font-size="12" fill="#222222" text-anchor="{anchor}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(text)}</text>'
