@@ -26,6 +26,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from nasrepro.placement import onto
 from nasrepro.seeds import numpy_rng
 from nasrepro.spaces.base import Space
 from nasrepro.training.regularizer import Regularizer, WeightStep
@@ -106,7 +107,7 @@ class WPL(Regularizer):
         if self.settings.fisher == "batch":
             return losses.mean()
         signs = torch.from_numpy(self._rng.choice((-1.0, 1.0), size=len(losses)))
-        return losses @ signs.to(losses) / math.sqrt(len(losses))
+        return losses @ onto(signs.to(losses.dtype), losses.device) / math.sqrt(len(losses))
 
     def _remember(self, name: str, weight: Tensor, fisher: Tensor) -> None:
         """Add the penalty of the path just trained to those before it."""

@@ -34,6 +34,13 @@ _LONGER_TEXT: dict[str, dict[str, Any]] = {
     "training": {"epochs": 12, "probe_cells": 0, "probe_points": 1},
     "skeleton": {"hidden": 16},
 }
+_BRIEF: dict[str, dict[str, Any]] = {
+    "training": {"epochs": 1, "batch_size": 32, "train_images": 64, "probe_cells": 2, "probe_points": 1},
+}
+_BRIEF_TEXT: dict[str, dict[str, Any]] = {
+    "training": {"epochs": 1, "train_tokens": 400, "probe_cells": 2, "probe_points": 1},
+}
+_ROUNDING = 1e-4  # of a loss; a GPU has other ways to compute than a CPU
 _LEARNED = 0.1  # nats; many paths share few weights, so little is learned at this size
 
 
@@ -63,6 +70,7 @@ def check_method(
         checks += [
             ("loss goes down", battery.loss),
             ("a benchmark without images is refused", battery.no_images),
+            ("computes on a GPU", battery.gpu),
         ]
     return run_checks([check for check in checks if only is None or check[0] in only])
 
@@ -214,6 +222,18 @@ class _MethodBattery:
         require(late < losses[0] - _LEARNED, f"from {losses[0]:.3f} in the first epoch to {late:.3f} in the last five")
         return f"from {losses[0]:.3f} to {late:.3f}"
 
+    def gpu(self) -> str:
+        """On one that is pretended: devices are not mixed, nothing is drawn there, and the same is learned."""
+        from nasrepro.testing.pretended_gpu import pretended_gpu
+
+        brief = _BRIEF_TEXT if self.benchmark.language else _BRIEF
+        here = self._run(seed=0, overrides=brief).result.loss
+        with pretended_gpu():
+            there = self._run(seed=0, overrides=brief, device="cuda").result.loss
+        same = all(math.isclose(one, other, rel_tol=_ROUNDING) for one, other in zip(here, there, strict=True))
+        require(same, f"the loss {here[-1]} becomes {there[-1]}")
+        return f"loss {there[-1]:.3f}, as on the CPU"
+
     def no_images(self) -> str:
         pictureless = Benchmark(**{**vars(self.benchmark), "data": None})
         return refused(lambda: self._run(seed=0, benchmark=pictureless), "a search on a benchmark without images")
@@ -239,6 +259,7 @@ class _MethodBattery:
         stop_after: int | None = None,
         overrides: dict[str, dict[str, Any]] | None = None,
         benchmark: Benchmark | None = None,
+        device: str = "cpu",
     ) -> _Run:
         """Search in `folder`, or in one that is thrown away; raises KeyboardInterrupt after `stop_after` reports."""
         benchmark = benchmark or self.benchmark
@@ -262,6 +283,7 @@ class _MethodBattery:
                 report=report,
                 standalone=benchmark.standalone,
                 skeleton=benchmark.space.supernet_skeleton(settings["skeleton"]) if "skeleton" in settings else None,
+                device=device,
                 _oracle=truth,
                 _load_data=benchmark.load_data,
             )
