@@ -100,10 +100,12 @@ def show(plan: Plan, request: Request, means: Means, *, on_stdout: bool) -> None
     for problem in dict.fromkeys(row["problem"] for row in rows if row["problem"]):
         console.note(f"data missing: {problem}")
     say = console.say if on_stdout else console.note
-    say(plan.estimate.words(means.workers_for(request.threads)))
     if large and (forecasts := forecast(plan.demands, plan.rates, device)):
+        say(f"{plan.estimate.total:,} runs, {plan.estimate.total - plan.estimate.todo:,} of them done before")
         _show_bill(plan)
         _show_forecast(forecasts, device)
+    else:
+        say(plan.estimate.words(means.workers_for(request.threads)))
 
 
 def _common(row: dict[str, Any]) -> tuple[Any, ...]:
