@@ -100,7 +100,7 @@ def show(plan: Plan, request: Request, means: Means, *, on_stdout: bool) -> None
     for problem in dict.fromkeys(row["problem"] for row in rows if row["problem"]):
         console.note(f"data missing: {problem}")
     say = console.say if on_stdout else console.note
-    if large and (forecasts := forecast(plan.demands, plan.rates, device)):
+    if large and on_stdout and (forecasts := forecast(plan.demands, plan.rates, device)):
         say(f"{plan.estimate.total:,} runs, {plan.estimate.total - plan.estimate.todo:,} of them done before")
         _show_bill(plan)
         _show_forecast(forecasts, device)
