@@ -13,6 +13,7 @@ from nasrepro.reporting.table_model import EMPTY, Cell, Column, Row, Table, deci
 WORTH = "What the found cells are worth"
 """Title of the table that every comparison has."""
 _PARAMS = Column("params", "Parameters (millions)", digits=3, parts=("mean", "std"), show_interval=False)
+_MEMORY = Column("memory_mib", "GPU memory of one run (MiB), at most", "count")
 DIFFERENCE_PARTS = ("difference", "low", "high", "n")
 
 
@@ -47,6 +48,7 @@ def full_table(analysis: Analysis) -> Table:
         Column("queries.valid", "Validation queries", "count"),
         Column("queries.scored", "Queries of the scored number", "count"),
         Column("seconds", "Seconds", digits=0, parts=("mean",), show_std=False),
+        *([_MEMORY] if any(_peak(result) for result in analysis.methods) else []),
         Column("diverged", "Diverged", "count"),
         Column("failed", "Failed", "count"),
     )
@@ -87,6 +89,7 @@ def views(analysis: Analysis, caption: str) -> list[Table]:
         "queries.valid",
         "queries.scored",
         "seconds",
+        _MEMORY.key,
         "diverged",
         "failed",
     ]
@@ -227,7 +230,14 @@ def _cost_cells(result: MethodResult) -> dict[str, Cell]:
         "queries.valid": Cell(value=result.mean_of(lambda r: r.cost.queries.get("valid", 0))),
         "queries.scored": Cell(value=result.mean_of(lambda r: r.cost.queries.get("scored", 0)) or None),
         "seconds": Cell(value=result.mean_of(lambda r: r.cost.wall_clock)),
+        **({_MEMORY.key: Cell(value=peak)} if (peak := _peak(result)) else {}),
     }
+
+
+def _peak(result: MethodResult) -> float | None:
+    """MiB of a GPU that a finished run took at most, None where none computed on one."""
+    found = [record.cost.memory_bytes for record in result.done if record.cost.memory_bytes is not None]
+    return max(found) / 2**20 if found else None
 
 
 def _reference_rows(analysis: Analysis) -> Sequence[Row]:

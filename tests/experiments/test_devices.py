@@ -9,7 +9,10 @@ import torch
 
 from nasrepro.errors import UserError
 from nasrepro.experiments import devices
-from nasrepro.experiments.devices import Chosen, chosen_device
+from nasrepro.experiments.devices import Chosen, chosen_device, placed
+from nasrepro.experiments.executors.means import Means
+from nasrepro.experiments.plan import plan
+from nasrepro.records.store import RunStore
 
 
 @pytest.fixture
@@ -84,3 +87,52 @@ def test_where_there_is_no_driver_pytorch_is_not_loaded_to_ask():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def planned(methods, benchmark, device, tmp_path):
+    runs = plan(
+        methods,
+        benchmark,
+        [0],
+        scale="smoke",
+        protocol="sound",
+        threads=1,
+        device=device,
+        overrides={},
+        store=RunStore(tmp_path),
+    )
+    return {run.spec.method: run for run in runs}
+
+
+def test_what_trains_no_network_is_the_same_run_on_every_machine(tmp_path):
+    here = planned(["gdas", "rea", "nao-tabular"], "nb201-digits", "cpu", tmp_path)
+    there = planned(["gdas", "rea", "nao-tabular"], "nb201-digits", "cuda", tmp_path)
+    assert {name: run.spec.device for name, run in there.items()} == {
+        "gdas": "cuda",
+        "rea": "cpu",
+        "nao-tabular": "cpu",
+    }
+    assert {name for name in here if here[name].key == there[name].key} == {"rea", "nao-tabular"}
+
+
+def test_where_cells_are_trained_to_be_judged_every_run_is_made_there(tmp_path):
+    here = planned(["random"], "darts-digits", "cpu", tmp_path)
+    there = planned(["random"], "darts-digits", "cuda", tmp_path)
+    assert there["random"].spec.device == "cuda"
+    assert here["random"].data["truth"] != there["random"].data["truth"]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "expected"),
+    [(None, ("cuda", (0, 1))), ("local:2", ("cuda", (0, 1))), ("tcp://head:8786", ("cpu", ()))],
+)
+def test_auto_looks_at_this_machine_where_jobs_stay_on_it(machine, cluster, expected):
+    machine(2)
+    kind, means = placed("auto", Means(workers=None, cluster=cluster, run_timeout=5.0))
+    assert (kind, means.gpus, means.run_timeout) == (*expected, 5.0)
+
+
+def test_a_gpu_that_is_only_planned_for_need_not_be_there(machine):
+    machine(0)
+    assert placed("cuda", Means(), hypothetical=True)[0] == "cuda"
+    assert placed("auto", Means(), hypothetical=True)[0] == "cpu"
