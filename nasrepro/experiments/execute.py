@@ -121,7 +121,7 @@ def _failed_before(jobs: Sequence[Job], work_root: Path, console: Console) -> di
 
 def _carried_out(jobs: list[Job], means: Means, work_root: Path, title: str, console: Console) -> dict[str, JobOutcome]:
     with _sigterm_is_an_interrupt():
-        executor = means.open(max(job.threads for job in jobs))
+        executor = means.open(max(job.threads for job in jobs), gpu=any(job.gpu for job in jobs))
         board = Board(jobs, executor.slots)
         office = Office(jobs, executor, board, work_root, gpus=means.gpus, timeout=means.run_timeout)
         patience = 0.0

@@ -1,5 +1,6 @@
 """What --device stands for, on machines with and without GPUs."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,9 @@ def test_a_gpu_that_is_only_planned_for_need_not_be_there(machine):
     machine(0)
     assert placed("cuda", Means(), hypothetical=True)[0] == "cuda"
     assert placed("auto", Means(), hypothetical=True)[0] == "cpu"
+
+
+def test_jobs_that_need_no_gpu_are_as_many_as_the_cores_allow(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(16), raising=False)
+    means = Means(gpus=(0,))
+    assert (means.workers_for(2), means.workers_for(2, gpu=False)) == (1, 8)

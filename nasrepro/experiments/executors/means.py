@@ -30,14 +30,15 @@ class Means:
     retry_failed: bool = False
     """Whether jobs that failed before are tried again."""
 
-    def workers_for(self, threads: int) -> int:
-        """Jobs that will run at the same time on this machine, as far as it is known before."""
-        return local_workers(self.cluster or "") or self.workers or default_workers(threads, self.gpus)
+    def workers_for(self, threads: int, *, gpu: bool = True) -> int:
+        """Jobs that will run at the same time on this machine, as far as it is known before; `gpu` says whether any
+        of them computes on one."""
+        return local_workers(self.cluster or "") or self.workers or default_workers(threads, self.gpus if gpu else ())
 
-    def open(self, threads: int) -> Executor:
-        """The executor for jobs of so many threads. Raises `UserError` where a cluster is not to be had."""
+    def open(self, threads: int, *, gpu: bool = True) -> Executor:
+        """The executor for jobs of so many threads, some of which compute on a GPU or none. Raises `UserError` where a cluster is not to be had."""
         if self.cluster is None:
-            return LocalExecutor(self.workers_for(threads), self.gpus)
+            return LocalExecutor(self.workers_for(threads, gpu=gpu), self.gpus)
         from nasrepro.experiments.executors.cluster import DaskExecutor
 
         return DaskExecutor(self.cluster)
