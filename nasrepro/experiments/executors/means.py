@@ -36,7 +36,8 @@ class Means:
         return local_workers(self.cluster or "") or self.workers or default_workers(threads, self.gpus if gpu else ())
 
     def open(self, threads: int, *, gpu: bool = True) -> Executor:
-        """The executor for jobs of so many threads, some of which compute on a GPU or none. Raises `UserError` where a cluster is not to be had."""
+        """The executor for jobs of so many threads, some of which compute on a GPU or none. Raises `UserError` where a
+        cluster is not to be had."""
         if self.cluster is None:
             return LocalExecutor(self.workers_for(threads, gpu=gpu), self.gpus)
         from nasrepro.experiments.executors.cluster import DaskExecutor
