@@ -14,8 +14,8 @@ def write_atomically(path: Path, content: bytes, *, previous: Path | None = None
     """Replace `path` by `content` in one step: readers see the old file or the new one, never half of it.
 
     Where `previous` is given, what `path` held is kept there; a crash between the two steps leaves nothing at `path`
-    and the old file at `previous`. Raises `UserError` naming the folder when it cannot be written; all is as before
-    then.
+    and the old file at `previous`. Raises `UserError` naming the folder when it cannot be written; no content
+    is lost then.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:

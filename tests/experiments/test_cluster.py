@@ -18,10 +18,13 @@ from rich.console import Console
 from nasrepro.errors import RunFailed, UserError
 from nasrepro.experiments.execute import execute_jobs
 from nasrepro.experiments.executors import remote
+from nasrepro.experiments.executors.cluster import DaskExecutor
 from nasrepro.experiments.executors.cluster import _local_cluster
 from nasrepro.experiments.executors.means import Means
 from nasrepro.experiments.executors.orders import Order
+from nasrepro.experiments.executors.orders import Order
 from nasrepro.experiments.jobs import Job
+from nasrepro.notices import told_to
 
 pytest.importorskip("distributed")
 
@@ -89,6 +92,18 @@ def test_a_worker_hands_out_as_many_gpus_as_it_declares(cluster, tmp_path):
     todo = [Job(f"k{number}", "j", jobs.gpu_for_a_while, gpu=True) for number in range(2)]
     outcomes, _ = run(todo, tmp_path, cluster=cluster.address)
     assert sorted(outcome.value for outcome in outcomes) == ["0", "1"]
+
+
+def test_who_waits_for_a_gpu_that_nobody_declares_is_told(cluster):
+    told = []
+    with told_to(told.append):
+        executor = DaskExecutor(cluster.address)
+        executor.begin(Order(1, "", [], gpu=True))
+        executor.begin(Order(2, "", [], gpu=True))
+        executor.close(patience=0)
+    assert [text for text in told if "declares a GPU" in text] == [
+        f"no worker of {cluster.address} declares a GPU (--resources GPU=1) yet; jobs that need one wait"
+    ]
 
 
 def test_gpus_are_counted_as_a_process_sees_them(tmp_path, monkeypatch):

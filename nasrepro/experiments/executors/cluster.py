@@ -49,6 +49,7 @@ class DaskExecutor:
         self._futures: dict[int, Future] = {}
         self._slots, self._counted = 1, float("-inf")
         self._wanted = local_workers(address)
+        self._gpus_asked_for = False
         self._client = _connected(address)
         try:
             _refuse_other_code(self._client)
@@ -79,6 +80,9 @@ class DaskExecutor:
         return _QUEUE - len(self._futures)
 
     def begin(self, order: Order) -> None:
+        if order.gpu and not self._gpus_asked_for:
+            self._gpus_asked_for = True  # said once
+            self._ask_for_gpus()
         try:
             future = self._client.submit(
                 remote.carry_out,
@@ -106,6 +110,12 @@ class DaskExecutor:
             if isinstance(event, Ended):
                 del self._futures[event.ticket]
         return found
+
+    def _ask_for_gpus(self) -> None:
+        with suppress(Exception):  # `events` says what is the matter with the cluster
+            workers = self._client.scheduler_info()["workers"].values()
+            if not any("GPU" in worker.get("resources", {}) for worker in workers):
+                tell(f"no worker of {self.address} declares a GPU (--resources GPU=1) yet; jobs that need one wait")
 
     def _refuse_if_gone(self) -> None:
         if self._client.status in ("closed", "closing", "newly-created"):

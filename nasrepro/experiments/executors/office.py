@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,7 +34,8 @@ class Attempt:
 
     job: Job
     request: str
-    losses: int = 0
+    losses: Counter[str] = field(default_factory=Counter)
+    """Attempts in a row that were lost and got no further, by kind of loss."""
     furthest: float = 0.0
     """Greatest share of the job that an attempt had done."""
     where: str | None = None
@@ -135,8 +136,10 @@ class Office:
         if ending.kind in MOST_LOSSES:
             further = attempt.progress.share > attempt.furthest
             attempt.furthest = max(attempt.furthest, attempt.progress.share)
-            attempt.losses = 1 if further else attempt.losses + 1
-            if attempt.losses < MOST_LOSSES[ending.kind]:
+            if further:
+                attempt.losses.clear()
+            attempt.losses[ending.kind] += 1
+            if attempt.losses[ending.kind] < MOST_LOSSES[ending.kind]:
                 shown.say(f"{job.label}: {ending.error}; it goes on from the last checkpoint")
                 self._wait_again(attempt)
                 self._waiting.appendleft(attempt)
@@ -163,7 +166,7 @@ class Office:
             except ValueError as problem:
                 error = f"the job's value cannot be read: {one_line(problem)}"
         if ending.kind in MOST_LOSSES:
-            error = f"{error}; so ended {attempt.losses} attempts in a row"
+            error = f"{error}; so ended {attempt.losses[ending.kind]} attempts in a row"
         if ending.kind == "late" and self._timeout is not None:
             error = f"it took longer than the {_limit(self._timeout)} of --run-timeout and was stopped"
         told = ending.traceback or error
