@@ -11,11 +11,11 @@ import toy_benchmark
 from scipy import stats
 
 from nasrepro import benchmarks
+from nasrepro.errors import one_line
 from nasrepro.experiments.jobs import JobOutcome
 from nasrepro.experiments.plan import plan
 from nasrepro.experiments.runner import run
 from nasrepro.experiments.variants import parse_overrides
-from nasrepro.errors import one_line
 from nasrepro.records.scores import RunScores, read_scores, write_scores
 from nasrepro.records.store import RunStore, read_folder
 from nasrepro.spaces.nb201 import from_index

@@ -18,10 +18,8 @@ from rich.console import Console
 from nasrepro.errors import RunFailed, UserError
 from nasrepro.experiments.execute import execute_jobs
 from nasrepro.experiments.executors import remote
-from nasrepro.experiments.executors.cluster import DaskExecutor
-from nasrepro.experiments.executors.cluster import _local_cluster
+from nasrepro.experiments.executors.cluster import DaskExecutor, _local_cluster
 from nasrepro.experiments.executors.means import Means
-from nasrepro.experiments.executors.orders import Order
 from nasrepro.experiments.executors.orders import Order
 from nasrepro.experiments.jobs import Job
 from nasrepro.notices import told_to
