@@ -57,7 +57,7 @@ def quick(monkeypatch):
     monkeypatch.setattr("nasrepro.reporting.comparison.all_figures", lambda *_: [])
     monkeypatch.setattr("nasrepro.reporting.space_report.space_figures", lambda *_, **__: [])
 
-    def here(jobs, **_):
+    def here(jobs, *_, **__):
         return [JobOutcome(job, job.call(*job.args, report=lambda done, total: None)) for job in jobs]
 
     return lambda: monkeypatch.setattr("nasrepro.experiments.execute.execute_jobs", here)
