@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST = 600  # characters of one line about an error; two paths fit
+
 
 class NasreproError(Exception):
     """Base of every error that is shown to the user as one line, without a traceback."""
@@ -45,8 +47,8 @@ def unknown(kind: str, value: object, allowed: Iterable[object], *, show: int = 
 
 
 def one_line(error: BaseException) -> str:
-    """Our own errors speak for themselves; of any other the type is named too. At most 300 characters."""
+    """Our own errors speak for themselves; of any other the type is named too. At most `_LONGEST` characters."""
     text = " ".join(str(error).split())
     if not isinstance(error, NasreproError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return text if len(text) <= 300 else text[:299] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
