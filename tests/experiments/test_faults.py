@@ -10,6 +10,7 @@ import fault_driver as faults
 import pytest
 
 FEW, MANY = 8, 50
+pytestmark = pytest.mark.timeout(1800)  # machines that are busy with other tests take long to start processes
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +29,10 @@ def sequential(tmp_path_factory):
     return content
 
 
-def survives_killed_workers(root, count, most, **means):
+def survives_killed_workers(root, count, seconds, most, **means):
     """Kills a worker every few seconds while the plan is carried out; returns how many there were."""
     driver = faults.started(root, count, **means)
-    killer, watch = faults.Killer(driver, root, 4.0, most), faults.Watch(root)
+    killer, watch = faults.Killer(driver, root, seconds, most), faults.Watch(root)
     counts, told = faults.finished(driver)
     assert counts == {"made": count, "found": 0, "failed": []}, told
     assert watch.ended() == set()
@@ -43,15 +44,14 @@ def survives_killed_workers(root, count, most, **means):
 def test_killed_workers_change_no_record(tmp_path, sequential, means):
     if "cluster" in means:
         pytest.importorskip("distributed")
-    assert survives_killed_workers(tmp_path, FEW, 3, **means) >= 2
+    assert survives_killed_workers(tmp_path, FEW, 2.0, 3, **means) >= 1
     assert faults.content(tmp_path) == sequential(FEW)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 def test_fifty_runs_on_a_cluster_whose_workers_are_killed_every_few_seconds(tmp_path, sequential):
     pytest.importorskip("distributed")
-    kills = survives_killed_workers(tmp_path, MANY, 1000, cluster="local:2")
+    kills = survives_killed_workers(tmp_path, MANY, 4.0, 1000, cluster="local:2")
     print(f"{MANY} runs, {kills} kills")
     assert kills >= 20
     assert faults.content(tmp_path) == sequential(MANY)
@@ -83,7 +83,6 @@ def test_a_killed_driver_repeats_nothing(tmp_path, sequential):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("means", [{"workers": 2}, {"cluster": "local:2"}], ids=lambda means: next(iter(means)))
 def test_a_driver_killed_again_and_again_repeats_nothing(tmp_path, sequential, means):
     kills = survives_killed_drivers(tmp_path, MANY, 10, **means)
@@ -112,7 +111,6 @@ def test_two_drivers_at_once_share_the_work(tmp_path, sequential):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 def test_two_drivers_at_once_share_the_work_twenty_times(tmp_path, sequential):
     for attempt in range(20):
         two_at_once(tmp_path / str(attempt), FEW)
