@@ -182,7 +182,7 @@ def _local_cluster(workers: int) -> LocalCluster:
             processes=True,
             resources={"GPU": 1},  # in case there are any: who has none never asks
             memory_limit=0,  # the job's process uses the memory, not the worker
-            dashboard_address=None,
+            dashboard_address=":0",  # any port that is free: there may be other clusters here
             silence_logs=logging.CRITICAL,
         )
         atexit.register(cluster.close, timeout=5)
