@@ -71,7 +71,7 @@ def test_a_job_that_always_dies_is_given_up_in_the_end(carried_out, tmp_path):
     found, _ = carried_out(
         Job("k", "gdas seed 1", jobs.killed_at_first, (str(trace), 100)), Job("other", "o", jobs.double, (1,))
     )
-    assert len(trace.read_text()) == MOST_LOSSES["lost"]
+    assert 1 <= len(trace.read_text()) <= MOST_LOSSES["lost"]  # a process may be lost before it begins its job
     assert found["k"].error == "its process was killed by SIGKILL; so ended 10 attempts in a row"
     assert found["other"].value == 2
 
