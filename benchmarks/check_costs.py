@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--records", type=Path, default=Path("reports/published/site/records"))
-    parser.add_argument("--costs", type=Path, default=Path("/tmp/nasrepro-costs"))
+    parser.add_argument("--costs", type=Path, default=Path("runs/check-costs"))
     parser.add_argument("--seconds", type=float, default=1.5)
     options = parser.parse_args()
     groups = grouped(options.records)

@@ -68,7 +68,7 @@ def in_turn(tmp_path_factory):
 
 def test_torchrun_survives_the_loss_of_a_process_and_gives_the_record_of_one(tmp_path, in_turn):
     process = start(tmp_path, *LONG)
-    wait_for(lambda: list(tmp_path.glob("runs/work/*/checkpoint.pt")), process)
+    wait_for(lambda: list((tmp_path / "runs" / "work").glob("*/checkpoint.pt")), process)
     os.kill(rank(process, 1), signal.SIGKILL)
     assert process.wait(120) == 1
     gone, silent = said(tmp_path, "stderr")
@@ -84,7 +84,7 @@ def test_torchrun_survives_the_loss_of_a_process_and_gives_the_record_of_one(tmp
     (row,) = json.loads(logs[0].read_text())
     record = record_in(tmp_path / "runs")
     assert (row["seed"], row["replicas"], row["final"]["epoch"]) == (0, 2, 25)
-    assert not list(tmp_path.glob("runs/work/*"))
+    assert not list((tmp_path / "runs" / "work").glob("*"))
     alike(record, in_turn)
 
 
