@@ -1,8 +1,10 @@
 """What every executor promises, held against each of them: one battery, processes of this machine and a cluster."""
 
+import fcntl
 import io
 import os
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -13,6 +15,7 @@ from rich.console import Console
 
 from nasrepro.errors import UserError
 from nasrepro.experiments.execute import execute_jobs
+from nasrepro.experiments.executors import hands
 from nasrepro.experiments.executors.means import Means, checked_cluster, parse_duration
 from nasrepro.experiments.executors.office import MOST_LOSSES
 from nasrepro.experiments.jobs import Job, error_file, failed_jobs
@@ -71,9 +74,19 @@ def test_a_job_that_always_dies_is_given_up_in_the_end(carried_out, tmp_path):
     found, _ = carried_out(
         Job("k", "gdas seed 1", jobs.killed_at_first, (str(trace), 100)), Job("other", "o", jobs.double, (1,))
     )
-    assert 1 <= len(trace.read_text()) <= MOST_LOSSES["lost"]  # a process may be lost before it begins its job
+    assert len(trace.read_text()) == MOST_LOSSES["lost"]
     assert found["k"].error == "its process was killed by SIGKILL; so ended 10 attempts in a row"
     assert found["other"].value == 2
+
+
+@pytest.fixture(autouse=True)
+def memory_peace(request):
+    """The kernel counts processes killed for want of memory for the whole machine, so while a test has some killed no
+    other one here runs, in whatever process of pytest."""
+    alone = "little_memory" in request.fixturenames
+    with (Path(tempfile.gettempdir()) / f"nasrepro-memory-{os.getuid()}").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture
@@ -103,6 +116,20 @@ def test_a_job_that_eats_all_memory_is_known_by_that_and_given_up_early(carried_
     assert len(trace.read_text()) == MOST_LOSSES["starved"]
     assert found["k"].error == ("the system was out of memory and killed its process; so ended 3 attempts in a row")
     assert found["other"].value == 2
+
+
+def test_processes_that_others_lost_to_memory_long_ago_explain_no_death(monkeypatch):
+    killed, now = [7], [100.0]
+    monkeypatch.setattr(hands, "_killed_for_memory", lambda: killed[0])
+    monkeypatch.setattr(hands.time, "monotonic", lambda: now[0])
+    watch = hands._Starvation()
+    assert not watch.lately
+    killed[0] = 8
+    assert watch.lately
+    for seconds, lately in ((1, True), (4, True), (5, False), (5, False)):
+        now[0] += seconds
+        watch.look()
+        assert watch.lately == lately, now
 
 
 def test_a_job_that_gets_further_each_time_is_never_given_up(carried_out, tmp_path):

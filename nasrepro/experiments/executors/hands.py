@@ -7,6 +7,7 @@ that hangs, crashes or eats all memory takes nothing else with it.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 _GPUS = "CUDA_VISIBLE_DEVICES"
 _LOG_TAIL = 4000
 _COUNTERS = Path("/proc/vmstat")
-_LONGEST_WAIT = 3600.0  # seconds; systems refuse to wait for weeks in one call
+_SECONDS_BETWEEN_LOOKS = 5.0
 _START = """\
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -76,17 +77,18 @@ class Hand:
 
     def carry_out(self, order: Order, tell: Tell) -> Ending:
         """The end of one order. Afterwards the process may be gone; `fits` knows."""
-        began, self._starved_before = time.monotonic(), _starved()
+        began, self._starvation = time.monotonic(), _Starvation()
         try:
             self._connection.send_bytes(pack(JOB, order.command, order.request))
         except OSError:
             return self._death(began)
         while True:
-            rest = None if order.timeout is None else began + order.timeout - time.monotonic()
-            if rest is not None and not self._connection.poll(min(max(0.0, rest), _LONGEST_WAIT)):
-                if rest > _LONGEST_WAIT:
-                    continue
-                return self._stopped_late(began)
+            rest = math.inf if order.timeout is None else began + order.timeout - time.monotonic()
+            self._starvation.look()
+            if not self._connection.poll(min(max(0.0, rest), _SECONDS_BETWEEN_LOOKS)):
+                if rest <= _SECONDS_BETWEEN_LOOKS:
+                    return self._stopped_late(began)
+                continue
             try:
                 kind, content = unpack(self._connection.recv_bytes())
             except (EOFError, OSError):
@@ -129,7 +131,7 @@ class Hand:
         code = self._process.wait()
         kind = "lost" if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP) else "error"
         error = f"its process {_how(code)}"
-        if code == -signal.SIGKILL and _starved() > self._starved_before:
+        if code == -signal.SIGKILL and self._starvation.lately:
             kind, error = "starved", "the system was out of memory and killed its process"
         return Ending(kind, None, error, f"{error}\n{self._printed()}", time.monotonic() - began)  # type: ignore[arg-type]
 
@@ -140,9 +142,30 @@ class Hand:
         return f"\nprinted by the job:\n{text}\n" if text else ""
 
 
-def _starved() -> int:
-    """How many processes the kernel has killed for want of memory, as far as it says: a killed process does not say
-    who killed it."""
+class _Starvation:
+    """Whether the kernel has killed a process for want of memory a moment ago.
+
+    A killed process does not say who killed it, and the kernel counts for the whole machine. So only what happened
+    between the last look but one and now is held to be the reason of a death: longer than it takes to end a large
+    process, and not so long that neighbours' deaths are taken for one's own.
+    """
+
+    def __init__(self) -> None:
+        self._before = self._last = _killed_for_memory()
+        self._looked = time.monotonic()
+
+    def look(self) -> None:
+        """To be called often; looks every few seconds."""
+        if time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
+            self._before, self._last, self._looked = self._last, _killed_for_memory(), time.monotonic()
+
+    @property
+    def lately(self) -> bool:
+        return _killed_for_memory() > self._before
+
+
+def _killed_for_memory() -> int:
+    """Processes since the machine was started, 0 where the system does not count them."""
     try:
         counters = _COUNTERS.read_text(encoding="ascii").split()
     except OSError:
