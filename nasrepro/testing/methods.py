@@ -27,7 +27,7 @@ from nasrepro.testing import CheckFailed, CheckResult, refused, require, run_che
 from nasrepro.testing.invented_truth import InventedTruth
 
 _LONGER: dict[str, dict[str, Any]] = {
-    "training": {"epochs": 25, "batch_size": 32, "probe_cells": 0, "probe_points": 1},
+    "training": {"epochs": 30, "batch_size": 32, "probe_cells": 0, "probe_points": 1},
     "skeleton": {"channels": 4},
 }
 _LONGER_TEXT: dict[str, dict[str, Any]] = {
