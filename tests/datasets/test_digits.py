@@ -1,11 +1,14 @@
 """The embedded data set, pinned."""
 
 import hashlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 
+from nasrepro.datasets import digits as digits_module
 from nasrepro.datasets.loading import load
 
 
@@ -51,3 +54,17 @@ def test_constants_are_those_of_the_training_part(digits):
     assert digits.std == (round(pixels.std(unbiased=False).item(), 2),)
     assert int(pixels.min()) == 0
     assert int(pixels.max()) == 255
+
+
+def test_the_library_gives_what_is_read_without_it(monkeypatch):
+    read = digits_module._stored()
+    monkeypatch.setattr(digits_module, "find_spec", lambda name: None)
+    for ours, theirs in zip(read, digits_module._stored(), strict=True):
+        assert (ours == theirs).all()
+        assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
+
+
+def test_the_library_is_not_loaded_for_its_file():
+    code = "import sys; from nasrepro.datasets.digits import *; load_digits_data(); print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == "False\n"
