@@ -1,8 +1,9 @@
 """What carrying out costs: two workers against one, and what a job costs beside its own work.
 
-    python benchmarks/bench_executor.py [--runs 40] [--jobs 200]
+    python benchmarks/bench_executor.py [--runs 40] [--jobs 200] [--turns 5]
 
-Every plan starts with an empty run store, and workers start anew. Best on a machine that does nothing else.
+Every plan starts with an empty run store, and workers start anew. Ways of carrying it out take turns, so that a change
+of the machine's speed hits all alike; medians are shown. Best on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +24,11 @@ from nasrepro.experiments.plan import PlannedRun, plan
 from nasrepro.records.store import RunStore
 
 METHODS = ("randomnas", "gdas", "randomnas-nsas", "gdas-nsas")
+WAYS = {
+    "1 process": Means(1),
+    "2 processes": Means(2),
+    "cluster of 2 here": Means(cluster="local:2"),
+}
 QUIET = Console(quiet=True)
 
 
@@ -72,18 +79,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--jobs", type=int, default=200)
+    parser.add_argument("--turns", type=int, default=5)
     asked = parser.parse_args()
+    taken: dict[str, list[float]] = {name: [] for name in WAYS}
+    beside: dict[str, list[float]] = {name: [] for name in WAYS}
+    for _ in range(asked.turns):
+        for name, means in WAYS.items():
+            beside[name].append(seconds_per_job(asked.jobs, means))
+            taken[name].append(seconds_of_plan(asked.runs, means))
+    one = taken[next(iter(WAYS))]
     table = Table("carried out by", f"{asked.runs} smoke runs", "of one worker's time", "beside a job's own work")
-    one = None
-    for name, means in (
-        ("1 process", Means(1)),
-        ("2 processes", Means(2)),
-        ("cluster of 2 here", Means(cluster="local:2")),
-    ):
-        overhead = seconds_per_job(asked.jobs, means)
-        seconds = seconds_of_plan(asked.runs, means)
-        one = one or seconds
-        table.add_row(name, f"{seconds:.1f} s", f"{seconds / one:.2f}", f"{1000 * overhead:.1f} ms")
+    for name, seconds in taken.items():
+        shares = [own / first for own, first in zip(seconds, one, strict=True)]
+        table.add_row(
+            name,
+            f"{median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f})",
+            f"{median(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})",
+            f"{1000 * median(beside[name]):.1f} ms",
+        )
     Console().print(table)
 
 
