@@ -160,16 +160,20 @@ def test_ctrl_c_of_a_terminal_leaves_the_workers_here_to_their_driver(tmp_path):
     assert [nanny.pid for nanny in nannies] == before
 
 
-def test_processes_that_wait_for_orders_are_counted_once(monkeypatch):
-    monkeypatch.setattr(remote, "_IDLE", 1.0)
-    crew, ended = remote.Crew(), threading.active_count()
+def test_a_process_that_waits_for_orders_is_one_process_with_one_clock_and_is_let_go_in_the_end(monkeypatch):
+    crew, others, hands = remote.Crew(), set(threading.enumerate()), set()
+
+    def clocks():
+        return sum(isinstance(thread, threading.Timer) for thread in set(threading.enumerate()) - others)
+
     for ticket in range(20):
+        monkeypatch.setattr(remote, "_IDLE", 60.0 if ticket < 19 else 3.0)
         order = Order(ticket, "", [])
-        hand = crew.begin(order, "driver", [])
+        hands.add(hand := crew.begin(order, "driver", []))
         crew.end(order, "driver")
-    assert threading.active_count() <= ended + 1
-    assert hand.fits(order)
-    wait_until(lambda: not hand.fits(order), 10)
+    assert hands == {hand}
+    wait_until(lambda: clocks() <= 1, 30)
+    wait_until(lambda: not hand.fits(order) and clocks() == 0, 30)
 
 
 SCRIPT = """
