@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nasrepro.experiments.capacity.simulation import Task, longest_first, simulate
+from nasrepro.experiments.capacity.simulation import Task, simulate
 from nasrepro.experiments.plan import plan
 from nasrepro.records.store import RunStore
 
@@ -39,7 +39,7 @@ def planned(methods: list[str], benchmark: str) -> int:
 def scheduled() -> int:
     """Simulates a schedule of so many jobs on a thousand workers."""
     tasks = [Task(float(1 + number * 7919 % 1000)) for number in range(RUNS)]
-    return len(simulate(longest_first(tasks), 1000).starts)
+    return len(simulate(tasks, 1000).starts)
 
 
 def command(*words: str) -> Callable[[], int]:

@@ -13,10 +13,9 @@ from typing import Any
 
 from nasrepro import console
 from nasrepro.experiments.contrasts import planned_contrasts
-from nasrepro.experiments.execute import Outcome, execute
+from nasrepro.experiments.execute import Lengths, Outcome, execute, unknown_lengths
 from nasrepro.experiments.executors.means import Means
 from nasrepro.experiments.plan import PlannedRun, plan
-from nasrepro.experiments.truths import train_probes
 from nasrepro.records.store import RunStore
 from nasrepro.records.variant import Variant
 from nasrepro.reporting.comparison import render_comparison
@@ -68,12 +67,12 @@ def compare(
     return outcome, render_comparison(outcome.records, out, title=title, command=command, contrasts=asked)
 
 
-def carry_out(planned: Sequence[PlannedRun], store: RunStore, means: Means) -> Outcome:
+def carry_out(
+    planned: Sequence[PlannedRun], store: RunStore, means: Means, lengths: Lengths = unknown_lengths
+) -> Outcome:
     """Search and judge, run by run; says on stderr what is going on. Where there is no table, the cells that every run
-    is held against are trained first."""
-    shown = console.messages()
-    train_probes(planned, store, means=means, console=shown)
-    outcome = execute(planned, store, means=means, console=shown)
+    is held against are trained besides. The longest begin first as far as `lengths` tells."""
+    outcome = execute(planned, store, means=means, console=console.messages(), lengths=lengths)
     done = len(outcome.records) - outcome.reused
     console.note(f"runs: {done} new, {outcome.reused} found in '{store.root}', {len(outcome.failures)} failed")
     return outcome

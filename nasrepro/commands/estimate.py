@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from nasrepro.records.spec import RunSpec
     from nasrepro.records.store import RunStore
 
-Kind = tuple[str, str, str]
-"""Benchmark, scale and method: runs of a kind take about as long."""
+Kind = tuple[str, str, str, str]
+"""Benchmark, scale, device and method: runs of a kind take about as long."""
 
 
 @dataclass
@@ -31,16 +31,17 @@ class Experience:
         own = cls()
         for record in records:
             spec = record.spec
-            own.seconds.setdefault((spec.benchmark, spec.scale, spec.method), []).append(record.cost.wall_clock)
+            kind = (spec.benchmark, spec.scale, spec.device, spec.method)
+            own.seconds.setdefault(kind, []).append(record.cost.wall_clock)
         return own
 
     def same(self, spec: RunSpec) -> float | None:
         """The mean of such runs; None where there were none."""
-        return _mean(self.seconds.get((spec.benchmark, spec.scale, spec.method), []))
+        return _mean(self.seconds.get((spec.benchmark, spec.scale, spec.device, spec.method), []))
 
     def alike(self, spec: RunSpec) -> float | None:
         """The mean of the runs of all methods on the benchmark; None where there were none."""
-        there = (spec.benchmark, spec.scale)
+        there = (spec.benchmark, spec.scale, spec.device)
         return _mean(
             [value for (*where, _), values in self.seconds.items() if tuple(where) == there for value in values]
         )

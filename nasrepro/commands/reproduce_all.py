@@ -50,8 +50,9 @@ def reproduce_all(
     planned = distinct(places)
     if not planned:
         _refuse_nothing(places)
-    show(plan_of(places, store, Holdings(runs, earlier)), request, means, on_stdout=False)
-    outcome = carry_out(planned, store, means)
+    plan = plan_of(places, store, Holdings(runs, earlier))
+    show(plan, request, means, on_stdout=False)
+    outcome = carry_out(planned, store, means, plan.lengths())
     write_site(runs, earlier, target, request.scale, json=json)
     raise_if_failed(outcome, store)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nasrepro.commands.gathering import Holdings
     from nasrepro.experiments.capacity.demand import Demand
     from nasrepro.experiments.capacity.rates import Rates
+    from nasrepro.experiments.execute import Lengths
     from nasrepro.experiments.reproducing import PlannedPlace
     from nasrepro.records.spec import RunSpec
     from nasrepro.records.store import RunStore
@@ -60,21 +61,34 @@ class Plan:
         )
 
     def of(self, row: Row) -> Estimate:
-        """Of the row's runs that are to be done, on one core."""
-        known = [self._seconds(spec, own) for spec, own in zip(row.todo, row.demands, strict=False)]
-        told = [seconds for seconds in known if seconds is not None]
-        probes = [self._core_seconds(own) for own in row.demands if own.probe]
-        return Estimate(row.new, len(row.todo), sum(told) + sum(probes), len(known) - len(told))
+        """Of the row's runs that are to be done, on one worker."""
+        runs, probes = self._seconds(row)
+        told = [seconds for seconds in runs.values() if seconds is not None]
+        probed = [seconds for seconds in probes.values() if seconds is not None]
+        return Estimate(row.new, len(row.todo), sum(told) + sum(probed), len(runs) - len(told))
 
-    def _seconds(self, spec: RunSpec, demand: Demand) -> float | None:
+    def lengths(self) -> Lengths:
+        """Expected seconds of all that is to be done, so that the longest can begin first."""
+        from nasrepro.experiments.capacity.demand import key_of
+
+        known = {key: seconds for row in self.rows for part in self._seconds(row) for key, seconds in part.items()}
+        return lambda spec: known.get(key_of(spec))
+
+    def _seconds(self, row: Row) -> tuple[dict[str, float | None], dict[str, float | None]]:
+        """Of the row's runs and of its trainings of probe cells, by the keys of the demands."""
+        probes = {own.key: self._measured(own) for own in row.demands if own.probe}
+        runs = {own.key: self._of_run(spec, own) for spec, own in zip(row.todo, row.demands, strict=False)}
+        return runs, probes
+
+    def _of_run(self, spec: RunSpec, demand: Demand) -> float | None:
         """By earlier runs of the kind, else by measured steps, else by earlier runs that are alike."""
-        measured = [self.rates.core_seconds(piece.work) for piece in demand.pieces]
-        steps = None if None in measured else sum(own for own in measured if own is not None)
-        same = self.experience.same(spec)
-        return next((own for own in (same, steps) if own is not None), self.experience.alike(spec))
+        known = (self.experience.same(spec), self._measured(demand))
+        return next((own for own in known if own is not None), self.experience.alike(spec))
 
-    def _core_seconds(self, demand: Demand) -> float:
-        return sum(self.rates.core_seconds(piece.work) or 0.0 for piece in demand.pieces)
+    def _measured(self, demand: Demand) -> float | None:
+        """By the steps; None where some were not measured."""
+        each = [self.rates.seconds(piece.work, demand.device) for piece in demand.pieces]
+        return None if None in each else sum(own for own in each if own is not None)
 
 
 def plan_of(places: Sequence[PlannedPlace], store: RunStore, holdings: Holdings, speedup: float | None = None) -> Plan:
@@ -119,10 +133,9 @@ def planned_rows(places: Sequence[PlannedPlace], store: RunStore, records: Seque
 
 def _trained(store: RunStore) -> Iterator[str]:
     """Keys of the trainings from scratch that the store has records of; damaged ones count as missing."""
-    from nasrepro.experiments.capacity.demand import training_key
+    from nasrepro.experiments.capacity.demand import key_of
     from nasrepro.records.standalone import FOLDER, read_training_record
 
     for path in sorted((store.root / FOLDER).glob("*.json")):
         with suppress(UserError):
-            spec = read_training_record(path).spec
-            yield training_key(spec.benchmark, spec.scale, spec.threads, spec.device, spec.genotype, spec.seed)
+            yield key_of(read_training_record(path).spec)

@@ -154,9 +154,6 @@ def _assumption(speedup: CoresPerGpu) -> str:
 
 def _show_forecast(forecasts: Forecasts, device: str) -> None:
     worker = "cores" if device == "cpu" else "GPUs"
-    rows = [
-        (own.workers, span(own.hours), f"{own.idle:.0%}", span(own.best_hours), f"{own.best_idle:.0%}")
-        for own in forecasts.each
-    ]
-    console.show_table((worker, "done after", "idle", "longest first", "idle then"), rows)
+    rows = [(f"{own.workers:,}", span(own.hours), f"{own.idle:.0%}", span(own.wide_hours)) for own in forecasts.each]
+    console.show_table((worker, "done after", "idle", "with ImageNet on 8 each"), rows)
     console.say(f"not sooner than {span(forecasts.longest_hours)}: {forecasts.longest}")

@@ -85,11 +85,11 @@ class _Workers:
 
     def carry_out(self, planned: Sequence[PlannedTraining], store: RunStore) -> list[StandaloneRecord]:
         from nasrepro.experiments.execute import execute_jobs
-        from nasrepro.experiments.standalone_oracle import jobs_of
+        from nasrepro.experiments.standalone_oracle import job_of, untrained
         from nasrepro.records.standalone import get_training
 
         ensure_writable(store.root, "--runs")
-        jobs = jobs_of(planned, store)
+        jobs = [job_of(one, store) for one in untrained(planned, store)]
         outcomes = execute_jobs(
             jobs, self.means, work_root=store.root / "work", title="trainings", console=console.messages()
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,23 @@ from nasrepro.experiments.executors.office import Office
 from nasrepro.experiments.jobs import Interrupted, Job, JobOutcome, Report, failed_before
 from nasrepro.experiments.plan import PlannedRun
 from nasrepro.experiments.progress import Board
+from nasrepro.experiments.standalone_oracle import job_of
+from nasrepro.experiments.truths import trainings_for
 from nasrepro.notices import told_to
 from nasrepro.records.record import RunRecord
+from nasrepro.records.spec import RunSpec
+from nasrepro.records.standalone import StandaloneSpec
 from nasrepro.records.store import RunStore
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+Lengths = Callable[[RunSpec | StandaloneSpec], float | None]
+"""Expected seconds of a run or of a training, None where nothing is known."""
+
+
+def unknown_lengths(_: RunSpec | StandaloneSpec) -> None:
+    """The length of everything, for those who know nothing about it."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +57,36 @@ class DoneRun:
     """False where another command has made it since the plan."""
 
 
-def execute(planned: Sequence[PlannedRun], store: RunStore, *, means: Means, console: Console) -> Outcome:
+def execute(
+    planned: Sequence[PlannedRun],
+    store: RunStore,
+    *,
+    means: Means,
+    console: Console,
+    lengths: Lengths = unknown_lengths,
+) -> Outcome:
     """Do the runs that have no record yet; a run that was begun before continues at its checkpoint.
+
+    Where cells are trained that every run is held against, these trainings are jobs before the runs, which do not wait
+    for all of them. One that fails is tried again, and named, by a run that needs it. Of both the longest begin first,
+    as far as `lengths` tells.
 
     A run that fails is reported in the outcome and leaves the others alone. Raises `Interrupted` on Ctrl-C.
     """
     plan = list({run.key: run for run in planned}.values())
     records = {run.key: record for run in plan if (record := store.get(run.key)) is not None}
     reused = len(records)
+    todo = [run for run in plan if run.key not in records]
+    trainings = [job_of(training, store, expected=lengths(training.spec)) for training in trainings_for(todo, store)]
+    named = len({run.spec.benchmark for run in todo}) > 1
+    runs = [_job(run, store, lengths(run.spec), named=named) for run in todo]
     outcomes = execute_jobs(
-        [_job(run, store) for run in plan if run.key not in records],
+        [*sorted(trainings, key=_longest_first), *sorted(runs, key=_longest_first)],
         means,
         work_root=store.root / "work",
-        title="runs",
+        title="runs and trainings" if trainings else "runs",
         console=console,
-    )
+    )[len(trainings) :]
     done: list[DoneRun] = [outcome.value for outcome in outcomes if outcome.error is None]
     records |= {own.record.key: own.record for own in done}
     reused += sum(not own.made for own in done)
@@ -70,17 +97,23 @@ def execute(planned: Sequence[PlannedRun], store: RunStore, *, means: Means, con
     )
 
 
-def _job(run: PlannedRun, store: RunStore) -> Job:
+def _job(run: PlannedRun, store: RunStore, expected: float | None, *, named: bool) -> Job:
     spec = run.spec
     return Job(
         run.key,
-        f"{run.name} seed {spec.seed}",
+        f"{run.name} seed {spec.seed}" + (f" on {spec.benchmark}" if named else ""),
         run_planned,
         (run, store.absolute()),
-        group=run.name,
+        group=f"{run.name} {spec.benchmark} {spec.scale}",
         threads=spec.threads,
         gpu=spec.device != "cpu",
+        expected=expected,
     )
+
+
+def _longest_first(job: Job) -> float:
+    """Those of which nothing is known before all others, because they may be long."""
+    return -math.inf if job.expected is None else -job.expected
 
 
 def run_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> DoneRun:
@@ -97,7 +130,7 @@ def run_planned(planned: PlannedRun, store: RunStore, *, report: Report) -> Done
 def execute_jobs(
     jobs: Sequence[Job], means: Means, *, work_root: Path, title: str, console: Console
 ) -> list[JobOutcome]:
-    """Run every job once; outcomes in the order of `jobs`, equal keys merged.
+    """Run every job once, begun and returned in the order of `jobs`, equal keys merged.
 
     Workers are fresh interpreters that take one job after another until one kills them. The traceback of a failed job
     is kept in `<work_root>/<key>/error.txt`; as long as it is there, the job is tried again only where `means` says so.

@@ -39,6 +39,8 @@ class Job:
     """That numerical libraries may use."""
     gpu: bool = False
     """Whether it computes on one."""
+    expected: float | None = None
+    """Seconds that it should take, where that is known."""
 
 
 @dataclass(frozen=True)

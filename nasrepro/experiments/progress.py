@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nasrepro.experiments.jobs import Job, JobOutcome
@@ -51,8 +51,9 @@ Running = Sequence[tuple[Job, Progress]]
 class Board:
     """Counts, and the time that is left.
 
-    A job that waits is expected to take as long as those of its group that have ended or are under way; a group of
-    which nothing is known yet, as long as the longest one known.
+    A job that waits is expected to take as long as those of its group that have ended or are under way. A group of
+    which nothing is known yet takes what was expected of it, at the pace of those that are known, or as long as the
+    longest of these.
     """
 
     def __init__(self, jobs: Sequence[Job], workers: int) -> None:
@@ -62,6 +63,7 @@ class Board:
         self.failed = 0
         self.started = time.monotonic()
         self._waiting = Counter(job.group for job in jobs)
+        self._expected = {job.group: job.expected for job in jobs if job.expected}
         self._seconds: dict[str, list[float]] = defaultdict(list)
 
     def begun(self, job: Job) -> None:
@@ -91,10 +93,17 @@ class Board:
                 lengths[job.group] = length
         if not lengths:
             return None
-        longest = max(lengths.values())
-        waiting = sum(count * lengths.get(group, longest) for group, count in self._waiting.items())
-        rests = [self._rest(job, progress, lengths.get(job.group, longest)) for job, progress in running]
+        waiting = sum(count * self._length(group, lengths) for group, count in self._waiting.items())
+        rests = [self._rest(job, progress, self._length(job.group, lengths)) for job, progress in running]
         return max([(waiting + sum(rests)) / self.workers, *rests])
+
+    def _length(self, group: str, known: Mapping[str, float]) -> float:
+        """Seconds that a job of the group takes, from what is known of some groups."""
+        both = known.keys() & self._expected.keys()
+        if group in known or group not in self._expected or not both:
+            return known.get(group, max(known.values()))
+        pace = sum(known[own] for own in both) / sum(self._expected[own] for own in both)
+        return pace * self._expected[group]
 
     @staticmethod
     def _rest(job: Job, progress: Progress, length: float) -> float:

@@ -35,7 +35,7 @@ def run(
     """Do the run in this process, or continue it where it was interrupted; store and return its record.
 
     `before_storing` may raise what speaks against that. A loss that became NaN gives a record of status `diverged`.
-    Whatever else goes wrong is raised.
+    Whatever else goes wrong is raised, and `Busy` while somebody else trains a cell that the run needs.
     """
     existing = store.get(planned.key)
     if existing is not None:
@@ -89,11 +89,12 @@ def _made(planned: PlannedRun, store: RunStore, report: Report) -> RunRecord:
         planned.allow_unverified,
         stages.training,
         device=spec.device,
+        wait=False,  # there is other work to do meanwhile
     )
     context = _context(planned, benchmark, oracle, store, stages.searching)
     began = time.perf_counter()
     result, error = _search(method, context)
-    memory = peak_memory(spec.device) if method.one_shot else None
+    memory = max(peak_memory(spec.device) or 0, result.memory if result else 0) if method.one_shot else 0
     stages.judging()
     seconds = {"search": time.perf_counter() - began, **(result.seconds if result else {})}
     began = time.perf_counter()
@@ -154,13 +155,13 @@ def _search(method: Method, context: SearchContext) -> tuple[SearchResult | None
         return None, str(error)
 
 
-def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float], memory: int | None) -> Cost:
+def _cost(result: SearchResult | None, context: SearchContext, seconds: dict[str, float], memory: int) -> Cost:
     counted = ("steps", "path_steps", "forward_passes", "samples", "scored_cells")
     return Cost(
         **{name: getattr(result, name) for name in counted if result},
         queries=context.queries,
         seconds={name: round(value, 3) for name, value in seconds.items()},
-        memory_bytes=memory,
+        memory_bytes=memory or None,
     )
 
 

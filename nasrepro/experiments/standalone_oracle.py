@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -34,16 +34,17 @@ def truth_of(
     report: Report = _silent,
     *,
     device: str = "cpu",
+    wait: bool = True,
 ) -> Oracle:
     """The benchmark's table, or where it has none the trainings of its cells at this scale, kept in the store;
-    `report` is told how far each of them is.
+    `report` is told how far each of them is. Without `wait` it raises `Busy` for one that somebody else is at.
 
     Raises `UserError` where neither is to be had.
     """
     if benchmark.retraining is None:
         return benchmark.open_oracle(store.root)
     recipe = recipe_for(benchmark, scale, threads=threads, device=device, allow_unverified=allow_unverified)
-    return StandaloneOracle(recipe, store, benchmark.retraining.trials_at(scale), report)
+    return StandaloneOracle(recipe, store, benchmark.retraining.trials_at(scale), report, wait=wait)
 
 
 def _last(record: StandaloneRecord, split: Split) -> float:
@@ -65,8 +66,16 @@ class StandaloneOracle(Oracle):
     covers_space = False
     trains = True
 
-    def __init__(self, recipe: TrainingRecipe, store: RunStore, trials: int = 1, report: Report = _silent) -> None:
-        self._report = report
+    def __init__(
+        self,
+        recipe: TrainingRecipe,
+        store: RunStore,
+        trials: int = 1,
+        report: Report = _silent,
+        *,
+        wait: bool = True,
+    ) -> None:
+        self._report, self._wait = report, wait
         self.recipe, self.store, self.trials = recipe, store, trials
         self.name = recipe.benchmark.name
         self._dataset = recipe.benchmark.primary.fidelity.dataset
@@ -92,7 +101,8 @@ class StandaloneOracle(Oracle):
         """Accuracy in percent after the last epoch, or perplexity of the kept weights. Trains what is not in the store,
         which may take hours.
 
-        A training that diverged is a missing trial. Raises `UserError` as every oracle does.
+        A training that diverged is a missing trial. Raises `UserError` as every oracle does, and `Busy` where somebody
+        else is at a training that this oracle does not wait for.
         """
         return self._answer(genotype, Fidelity(dataset, split, epochs), seed)
 
@@ -109,7 +119,7 @@ class StandaloneOracle(Oracle):
         if not self.recipe.task.scores_both:
             return []
         asked = Fidelity(self._dataset, Split.TEST, self.recipe.settings.epochs)
-        records = [train_planned(own, self.store, report=self._report) for own in self.planned(genotype, asked)]
+        records = [self._trained(own) for own in self.planned(genotype, asked)]
         curves = [[point.perplexity for point in record.curve] for record in records if record.status == "done"]
         means = enumerate((float(np.mean(points)) for points in zip(*curves, strict=False)), 1)
         return [(epoch, value) for epoch, value in means if math.isfinite(value)]
@@ -169,34 +179,31 @@ class StandaloneOracle(Oracle):
         seed: int | None,
         value: Callable[[StandaloneRecord, Split], float] = _last,
     ) -> list[float]:
-        trainings = self.planned(genotype, asked, seed)
-        return [value(train_planned(planned, self.store, report=self._report), asked.split) for planned in trainings]
+        return [value(self._trained(own), asked.split) for own in self.planned(genotype, asked, seed)]
+
+    def _trained(self, planned: PlannedTraining) -> StandaloneRecord:
+        return train_planned(planned, self.store, self._wait, report=self._report)
 
 
-def retrain_jobs(oracle: StandaloneOracle, genotypes: Sequence[Genotype], asked: Fidelity | None = None) -> list[Job]:
-    """The trainings that the store lacks before these genotypes can be judged, for `execute_jobs`."""
-    asked = asked or oracle.fidelities()[0]
-    trainings = [planned for genotype in dict.fromkeys(genotypes) for planned in oracle.planned(genotype, asked)]
-    return jobs_of(trainings, oracle.store)
-
-
-def jobs_of(trainings: Sequence[PlannedTraining], store: RunStore) -> list[Job]:
+def untrained(trainings: Iterable[PlannedTraining], store: RunStore) -> list[PlannedTraining]:
     """Those that have no record yet, each once."""
     return [
-        job_of(planned, store)
+        planned
         for planned in {planned.key: planned for planned in trainings}.values()
         if get_training(store, planned.key) is None
     ]
 
 
-def job_of(planned: PlannedTraining, store: RunStore) -> Job:
-    """One training."""
+def job_of(planned: PlannedTraining, store: RunStore, *, expected: float | None = None) -> Job:
+    """One training, which is `expected` to take so many seconds."""
+    spec = planned.spec
     return Job(
         planned.key,
-        f"{planned.spec.genotype} seed {planned.spec.seed}",
+        f"{spec.genotype} seed {spec.seed}",
         train_planned,
         (planned, store.absolute(), False),  # there is other work to do meanwhile
-        group="training",
-        threads=planned.spec.threads,
-        gpu=planned.spec.device != "cpu",
+        group=f"training {spec.benchmark} {spec.scale}",
+        threads=spec.threads,
+        gpu=spec.device != "cpu",
+        expected=expected,
     )

@@ -55,6 +55,8 @@ class SearchResult:
     series: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """Curves that the method measured of itself, by name, as (x, y) points."""
     seconds: dict[str, float] = field(default_factory=dict)
+    memory: int = 0
+    """Bytes that tensors on a GPU took at most; 0 on a CPU."""
     notes: list[str] = field(default_factory=list)
 
     def turned(self) -> SearchResult:

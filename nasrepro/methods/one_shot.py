@@ -112,6 +112,7 @@ class OneShotSearch:
             scored_cells=progress.observations[-1]["considered"],
             series=curves,
             seconds=progress.seconds,
+            memory=progress.memory,
         )
 
 

@@ -19,6 +19,7 @@ from nasrepro.supernets.choice import Choice, paths_in
 from nasrepro.training import checkpoint
 from nasrepro.training.evaluate import CellScore
 from nasrepro.training.regularizer import Regularizer, WeightStep
+from nasrepro.training.repeatable import peak_memory
 from nasrepro.training.sampler import Batch, Input, Lessons, Sampler
 from nasrepro.training.watching import Watch, look
 
@@ -87,6 +88,8 @@ class Progress:
     """(weight updates so far, id of the cell the search would answer with then), wherever that changes."""
     looks: list[dict[str, Any]] = field(default_factory=list)
     """What `watching.look` keeps of single updates, in order."""
+    memory: int = 0
+    """Bytes that tensors on a GPU took at most, in any attempt; 0 on a CPU."""
 
 
 class SupernetTraining:
@@ -151,6 +154,7 @@ class SupernetTraining:
             if self.progress.epoch in observe_at:
                 self.progress.observations.append(observe(self.progress))
             clock["search"] += time.perf_counter() - clock["watching"] - began
+            self.progress.memory = max(self.progress.memory, peak_memory(self.device.type) or 0)
             checkpoint.save(file, self.state_dict())
         return self.progress
 

@@ -52,8 +52,12 @@ def noisy(*, report):
 
 
 def appends(path, *, report):
+    appends_text(path, "x", report=report)
+
+
+def appends_text(path, text, *, report):
     with open(path, "a") as file:
-        file.write("x")
+        file.write(text)
 
 
 def count_up(folder, steps, *, report):

@@ -53,7 +53,7 @@ class Child:
 
     def __init__(self, root, method, overrides):
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["quick_runs", "torch._dynamo", "sklearn.datasets"])
+        context.set_forkserver_preload(["quick_runs", "torch._dynamo"])
         self.steps, theirs = context.Pipe(duplex=False)
         self.process = context.Process(target=_child, args=(str(root), method, json.dumps(overrides), theirs))
         self.process.start()

@@ -19,7 +19,7 @@ from nasrepro.experiments.capacity.work import search_work, steps_per_epoch, tra
 from nasrepro.experiments.plan import plan
 from nasrepro.experiments.retraining import recipe_for
 from nasrepro.experiments.runner import run
-from nasrepro.experiments.standalone_oracle import retrain_jobs, truth_of
+from nasrepro.experiments.standalone_oracle import StandaloneOracle, job_of, truth_of
 from nasrepro.methods import catalog
 from nasrepro.records.store import RunStore
 from nasrepro.seeds import torch_rng
@@ -157,7 +157,8 @@ def test_work_of_a_training_is_what_it_does(name, seen, tmp_path):
     settings = {"training": recipe.settings.model_dump(mode="json"), "skeleton": dict(vars(recipe.skeleton))}
     work = training_work(benchmark.at("smoke"), settings)
     oracle = truth_of(benchmark, RunStore(tmp_path), "smoke")
-    (job, *_) = retrain_jobs(oracle, benchmark.probes()[:1])
+    assert isinstance(oracle, StandaloneOracle)
+    job = job_of(oracle.planned(benchmark.probes()[0], oracle.fidelities()[0])[0], oracle.store)
     totals = []
     job.call(*job.args, report=lambda done, total: totals.append(total))
     assert counted(work, "training") == pytest.approx(totals[-1], rel=0.1)
@@ -241,7 +242,7 @@ def test_trainings_fill_a_gpu_better_than_searches():
     assert billed([demand], rates).gpu_hours == pytest.approx((2 * search / 4 + 2 * training / 10) / 3600)
 
 
-def test_a_forecast_trains_probe_cells_first():
+def test_a_forecast_begins_with_trainings_and_runs_do_not_wait_for_them():
     demands = Demands()
     specs = [spec_of("randomnas", "darts-digits", seed) for seed in range(3)]
     asked = [*demands.of_probes(specs), *map(demands.of_run, specs)]
@@ -253,9 +254,8 @@ def test_a_forecast_trains_probe_cells_first():
     longest = told.longest_hours
     assert told.total_hours == pytest.approx(2 * alone + 3 * longest)
     assert one.hours == pytest.approx(told.total_hours, rel=1e-3)
-    assert many.hours == pytest.approx(alone + longest, rel=1e-3), "all at once, but runs after probe cells"
-    assert many.best_hours == pytest.approx(longest, rel=1e-3)
-    assert two.best_hours <= two.hours
+    assert two.hours == pytest.approx(alone + 2 * longest, rel=1e-3), "both trainings, two runs, the third"
+    assert many.hours == pytest.approx(longest, rel=1e-3), "all at once"
     assert "randomnas on darts-digits" in told.longest
     assert forecast(asked, Rates(costs([], 1.0), None, CoresPerGpu(1, 1)), "cpu") is None
 

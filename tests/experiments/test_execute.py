@@ -65,6 +65,12 @@ def test_equal_keys_are_done_once(tmp_path):
     assert trace.read_text() == "x"
 
 
+def test_jobs_begin_in_their_order(tmp_path):
+    trace = str(tmp_path / "trace")
+    run([Job(name, name, jobs.appends_text, (trace, name)) for name in "becda"], tmp_path, workers=1)
+    assert Path(trace).read_text() == "becda"
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_failing_job_leaves_the_others_alone(tmp_path, workers):
     shown = console()
@@ -247,6 +253,15 @@ def test_the_remaining_time_knows_short_from_long_groups():
     running = [(todo[4], progress(50, first=0, done=50))]
     assert board.remaining(running) == pytest.approx((3 * 100 + 50) / 2, rel=0.01)
     assert board.share(running) == pytest.approx(4.5)
+
+
+def test_groups_of_which_nothing_is_known_keep_the_pace_of_the_others():
+    expected = {"one": 10.0, "two": 30.0, "three": None}
+    todo = [Job(group, "j", jobs.double, group=group, expected=expected[group]) for group in expected]
+    board = Board(todo, workers=1)
+    board.begun(todo[0])
+    board.end(JobOutcome(todo[0], value=1, seconds=20.0))
+    assert board.remaining([]) == pytest.approx(2 * 30 + 20), "nothing was expected of the third"
 
 
 def test_durations_read_as_people_say_them():

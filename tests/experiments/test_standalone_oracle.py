@@ -13,7 +13,7 @@ from nasrepro.errors import UserError
 from nasrepro.experiments import retraining
 from nasrepro.experiments.claiming import Busy, claimed
 from nasrepro.experiments.retraining import recipe_for, train_planned
-from nasrepro.experiments.standalone_oracle import StandaloneOracle, retrain_jobs, truth_of
+from nasrepro.experiments.standalone_oracle import StandaloneOracle, truth_of, untrained
 from nasrepro.oracles.base import Fidelity
 from nasrepro.oracles.table import TableOracle
 from nasrepro.records.standalone import get_training, training_path
@@ -138,15 +138,26 @@ def test_a_damaged_record_is_named(oracle, store, no_training):
         oracle.query(CELL, **TEST)
 
 
-def test_jobs_are_what_the_store_lacks(oracle, store):
-    jobs = retrain_jobs(oracle, [CELL, OTHER, CELL])
-    assert len({job.key for job in jobs}) == len(jobs) == 4
-    assert OTHER.id in jobs[-1].label
-    planned, _ = oracle.planned(CELL, oracle.fidelities()[0])
-    train_planned(planned, store, report=lambda *_: None)
-    assert [job.key for job in retrain_jobs(oracle, [CELL, OTHER, CELL])] == [
-        job.key for job in jobs if job.key != planned.key
+def test_untrained_is_what_the_store_lacks_each_once(oracle, store):
+    asked = oracle.fidelities()[0]
+    trainings = [planned for cell in (CELL, OTHER, CELL) for planned in oracle.planned(cell, asked)]
+    found = untrained(trainings, store)
+    assert [(own.spec.genotype, own.spec.seed) for own in found] == [
+        (CELL.id, 0),
+        (CELL.id, 1),
+        (OTHER.id, 0),
+        (OTHER.id, 1),
     ]
+    train_planned(found[0], store, report=lambda *_: None)
+    assert untrained(trainings, store) == found[1:]
+
+
+def test_what_somebody_else_trains_is_not_waited_for_where_there_is_other_work(oracle, store):
+    (planned, _), recipe = oracle.planned(CELL, oracle.fidelities()[0]), oracle.recipe
+    impatient = StandaloneOracle(recipe, store, oracle.trials, wait=False)
+    with claimed(store.root / "standalone", planned.key), pytest.raises(Busy):
+        impatient.query(CELL, **TEST)
+    assert impatient.query(CELL, **TEST).n_trials == 2
 
 
 def test_a_training_inside_a_run_leaves_the_claim_of_the_run_alone(oracle, store):

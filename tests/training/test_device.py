@@ -318,6 +318,21 @@ def test_a_run_on_a_gpu_has_a_record_that_says_so(tmp_path, driver):
     assert type(there).model_validate_json(there.model_dump_json()) == there
 
 
+def test_a_run_that_was_interrupted_tells_the_most_memory_of_all_attempts(tmp_path, driver, monkeypatch):
+    store = RunStore(tmp_path)
+    asked = {"scale": "smoke", "protocol": "sound", "threads": 1, "device": "cuda", "overrides": {}, "store": store}
+    (own,) = plan(["randomnas"], "nb201-digits", [0], **asked)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pretended_gpu():
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(own, store, before_storing=interrupt)
+        monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 2**20)
+        assert runner.run(own, store).cost.memory_bytes == 3 * 2**20
+
+
 def test_gpus_round_factors_but_not_where_a_difference_is_taken(driver):
     prepare_torch(1, "cuda")
     flags = torch.backends.cuda.matmul, torch.backends.cudnn

@@ -13,7 +13,6 @@ from nasrepro.experiments.capacity.simulation import (
     START,
     Task,
     longest_chain,
-    longest_first,
     simulate,
 )
 
@@ -88,12 +87,9 @@ class Forecast:
 
     workers: int
     hours: float
-    """As jobs are handed out: probe cells first, then runs, in the plan's order."""
+    """As `execute` hands out jobs: trainings of probe cells before runs, the longest of both first."""
     idle: float
     """Share of the workers' time until then in which they have nothing to do."""
-    best_hours: float
-    """Without waiting for all probe cells, the longest jobs first."""
-    best_idle: float
     wide_hours: float
     """The same, every training on ImageNet on eight workers, as `torchrun` does it."""
 
@@ -123,21 +119,14 @@ def forecast(
     known = [own for own in demands if all(rates.seconds(piece.work, device) is not None for piece in own.pieces)]
     if not known:
         return None
-    whole = [Task(_whole(own, rates, device), label=own.label) for own in known]
-    order = longest_first(whole)
-    wide = longest_first(_cut(known, rates, device))
+    order = sorted(known, key=lambda own: (not own.probe, -_whole(own, rates, device)))
+    whole = [Task(_whole(own, rates, device), label=own.label) for own in order]
+    wide = _cut(order, rates, device)
     longest, last = longest_chain(whole)
-    probes = [task for task, own in zip(whole, known, strict=True) if own.probe]
-    runs = [task for task, own in zip(whole, known, strict=True) if not own.probe]
     each = []
     for count in counts:
-        first, second, best = (
-            simulate(tasks, count, start=START, overhead=OVERHEAD) for tasks in (probes, runs, order)
-        )
-        shared = simulate(wide, count, start=START, overhead=OVERHEAD)
-        together = first.makespan + second.makespan
-        idle = 1 - (first.busy + second.busy) / (count * together)
-        each.append(Forecast(count, together / _HOUR, idle, best.makespan / _HOUR, best.idle, shared.makespan / _HOUR))
+        one, shared = (simulate(tasks, count, start=START, overhead=OVERHEAD) for tasks in (whole, wide))
+        each.append(Forecast(count, one.makespan / _HOUR, one.idle, shared.makespan / _HOUR))
     return Forecasts(tuple(each), longest / _HOUR, whole[last].label, sum(task.seconds for task in whole) / _HOUR)
 
 

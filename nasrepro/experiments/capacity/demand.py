@@ -15,6 +15,7 @@ from nasrepro.methods import catalog
 from nasrepro.methods.method import Method
 from nasrepro.records.identity import digest
 from nasrepro.records.spec import RunSpec
+from nasrepro.records.standalone import StandaloneSpec
 
 SEVERAL_GPUS = 8
 """That a training on ImageNet is given where there are so many (`docs/multi-gpu.md`)."""
@@ -42,7 +43,9 @@ class Demand:
     pieces: tuple[Piece, ...]
     """One after the other."""
     probe: bool = False
-    """Whether it is a training that every run on the benchmark is held against, and so comes before them."""
+    """Whether it is a training that every run on the benchmark is held against."""
+    device: str = "cpu"
+    """What it is to compute on."""
 
     @property
     def trainings(self) -> int:
@@ -69,16 +72,14 @@ class Demands:
 
     def of_run(self, spec: RunSpec) -> Demand:
         """The search, and the training of its answer where there is no table."""
-        settings = digest(spec.settings)
-        asked = (spec.benchmark, spec.method, spec.scale, settings)
+        asked = _variant(spec)
         place = self._place(spec.benchmark, spec.scale)
         if asked not in self._searches:
             method = catalog.get(spec.method).inside(place.benchmark)
             self._searches[asked] = _search_work(method, place.benchmark, spec)
         pieces = [Piece(self._searches[asked]), *place.answer]
         label = f"{spec.method} on {spec.benchmark}, seed {spec.seed}"
-        key = ":".join([*asked, spec.protocol, str(spec.seed), str(spec.threads), spec.device])
-        return Demand(key, label, spec.benchmark, tuple(pieces))
+        return Demand(key_of(spec), label, spec.benchmark, tuple(pieces), device=spec.device)
 
     def of_probes(self, specs: Iterable[RunSpec]) -> list[Demand]:
         """The trainings of probe cells that these runs are held against, each once."""
@@ -90,11 +91,12 @@ class Demands:
                 counts[how] = max(counts.get(how, 0), probes_of(spec.settings, place.benchmark))
         return [
             Demand(
-                training_key(name, scale, threads, device, cell.id, trial),
+                _training_key(name, scale, threads, device, cell.id, trial),
                 f"training of {cell.id} of {name}",
                 name,
                 (piece,),
                 probe=True,
+                device=device,
             )
             for (name, scale, threads, device), count in counts.items()
             for cell in self._place(name, scale).benchmark.probes()[:count]
@@ -107,9 +109,20 @@ class Demands:
         return self._places[name, scale]
 
 
-def training_key(benchmark: str, scale: str, threads: int, device: str, genotype: str, seed: int) -> str:
-    """Of the demand for one training."""
+def key_of(spec: RunSpec | StandaloneSpec) -> str:
+    """Of the demand for a run or for one training."""
+    if isinstance(spec, RunSpec):
+        return ":".join([*_variant(spec), spec.protocol, str(spec.seed), str(spec.threads), spec.device])
+    return _training_key(spec.benchmark, spec.scale, spec.threads, spec.device, spec.genotype, spec.seed)
+
+
+def _training_key(benchmark: str, scale: str, threads: int, device: str, genotype: str, seed: int) -> str:
     return f"{benchmark}:{scale}:{threads}:{device}:{genotype}:{seed}"
+
+
+def _variant(spec: RunSpec) -> tuple[str, str, str, str]:
+    """What runs share whose searches are the same work."""
+    return spec.benchmark, spec.method, spec.scale, digest(spec.settings)
 
 
 @dataclass

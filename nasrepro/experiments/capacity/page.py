@@ -148,8 +148,6 @@ def _schedule(on_gpus: Forecasts, on_cores: Forecasts) -> Table:
             own.workers,
             span(own.hours),
             f"{own.idle:.0%}",
-            span(own.best_hours),
-            f"{own.best_idle:.0%}",
             span(own.wide_hours),
             span(core.hours),
         )

@@ -87,17 +87,6 @@ def simulate(tasks: Sequence[Task], workers: int, *, start: float = 0.0, overhea
     return Schedule(workers, now, tuple(starts), sum(task.seconds * task.workers for task in fitted))
 
 
-def longest_first(tasks: Sequence[Task]) -> list[Task]:
-    """The same tasks, those first behind which the longest chain begins; a good order that needs to know times."""
-    behind = [task.seconds for task in tasks]
-    for place in _last_first(tasks):
-        for before in tasks[place].after:
-            behind[before] = max(behind[before], tasks[before].seconds + behind[place])
-    order = sorted(range(len(tasks)), key=lambda place: -behind[place])
-    moved = {old: new for new, old in enumerate(order)}
-    return [replace(tasks[old], after=tuple(moved[before] for before in tasks[old].after)) for old in order]
-
-
 def longest_chain(tasks: Sequence[Task]) -> tuple[float, int]:
     """Seconds below which no number of workers comes, and the task that such a chain ends with."""
     ends = [0.0] * len(tasks)
