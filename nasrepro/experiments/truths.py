@@ -15,7 +15,7 @@ from nasrepro.records.store import RunStore
 def trainings_for(planned: Sequence[PlannedRun], store: RunStore) -> list[PlannedTraining]:
     """The trainings of probe cells that these runs will ask for and the store lacks, each once.
 
-    Made beside the runs they share the workers; a run that asks for one itself has the others wait for it.
+    As jobs of their own they share the workers; a run that needs one which somebody else is at is put back.
     """
     cells: dict[tuple[str, str, int, str, bool], int] = {}
     for run in planned:
